@@ -1,0 +1,1 @@
+"""A delivery portal: an insurer's letters, safely in the customer's hands."""

@@ -1,0 +1,1 @@
+"""Where the portal remembers: tables, transactions and migrations."""

@@ -1,0 +1,1 @@
+"""What is true: pure rules about the insurance world, without framework, storage, network or clock."""

@@ -1,0 +1,24 @@
+"""The kinds of letters an insurer sends (R9)."""
+
+from enum import StrEnum
+
+
+class LetterKind(StrEnum):
+    """Letter kinds, with the Hungarian name the glossary gives."""
+
+    PROPOSAL = "proposal"
+    POLICY_DOCUMENT = "policy_document"
+    PAYMENT_REMINDER = "payment_reminder"
+    CANCELLATION_NOTICE = "cancellation_notice"
+    PREMIUM_CERTIFICATE = "premium_certificate"
+    COVER_CERTIFICATE = "cover_certificate"
+    INDEXATION_LETTER = "indexation_letter"
+    PAYMENT_NOTICE = "payment_notice"
+    ACCOUNTING_VOUCHER = "accounting_voucher"
+    INFORMATION = "information"
+    ANSWER = "answer"
+
+
+# Letters whose being unread can cost the customer cover or money: they are reminded of sooner.
+LEGAL_KINDS = frozenset({LetterKind.PAYMENT_REMINDER, LetterKind.CANCELLATION_NOTICE, LetterKind.POLICY_DOCUMENT})
+ACCOUNTING_KINDS = frozenset({LetterKind.PAYMENT_NOTICE, LetterKind.ACCOUNTING_VOUCHER})

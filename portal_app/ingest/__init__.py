@@ -1,0 +1,1 @@
+"""The insurer's systems' door: the REST API."""

@@ -1,0 +1,50 @@
+"""The outbox: post that a committed transaction owes somebody; the courier sends it later."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from portal_app.database.tables import Account, Job
+from portal_app.database.upserts import insert_into
+
+
+def enqueue(
+    db: Session,
+    kind: str,
+    account: Account,
+    *,
+    now: datetime,
+    channel: str = "mail",
+    recipient: str = "",
+    facts: dict[str, str | int] | None = None,
+    sealed_secret: str = "",
+    gathers: str = "",
+    urgent: bool = True,
+    not_before: datetime | None = None,
+) -> None:
+    """Owe one e-mail or SMS of this `kind` (a template of `texts/post.py`) to the account.
+
+    Jobs with the same `gathers` key that nobody has claimed yet become one whose `count` rises.
+    `facts` fill the template and hold no secret; a secret comes sealed (`Secrets.seal`) and is blanked at hand-over.
+    `urgent` post is not held by the quiet hours: the customer has just asked for it.
+    """
+    owed = {
+        "kind": kind,
+        "channel": channel,
+        "account_id": account.id,
+        "recipient": recipient or (account.email if channel == "mail" else account.phone),
+        "facts": json.dumps(facts or {}, sort_keys=True),
+        "secret": sealed_secret,
+        "gathers": gathers,
+        "urgent": urgent,
+        "created_at": now,
+        "not_before": not_before or now,
+    }
+    job = insert_into(db, Job).values(**owed)
+    if gathers:
+        job = job.on_conflict_do_update(
+            index_elements=["gathers"], index_where=text("gathers <> ''"), set_={"count": Job.count + 1}
+        )
+    db.execute(job)

@@ -1,7 +1,10 @@
 """Every environment variable and the chosen brand, typed and read once; a bad value stops the start with a sentence."""
 
+import os
 import re
+import secrets
 import tomllib
+from contextlib import suppress
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -100,9 +103,28 @@ class Settings(BaseSettings):
         return self.objects_url or str((self.folder / "objects").resolve())
 
     @property
+    def secrets(self) -> list[str]:
+        """The secret keys, newest first; the demonstration makes its own on first use."""
+        if self.secret_key or not self.demo:
+            return self.secret_key.split(",")
+        return [_demo_secret(self.folder / "demo-secret")]
+
+    @property
     def outgoing(self) -> Path:
         """Where e-mails and SMS are written as files."""
         return self.folder / "outgoing"
+
+
+def _demo_secret(path: Path) -> str:
+    """Read the demonstration's secret, making it once; exclusive creation lets two processes agree."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError), path.open("x", encoding="ascii", opener=_for_the_owner_only) as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="ascii")
+
+
+def _for_the_owner_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -1,0 +1,117 @@
+"""Accounts: opened by themselves when the insurer names a customer (R6–R8), found by their identifiers."""
+
+import base64
+import unicodedata
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select, update
+
+from portal_app.database.tables import Account, Credential, Link, Login
+from portal_app.domain.actors import Actor
+from portal_app.domain.brands import Brand, LoginKind, PortalName
+from portal_app.gateways.secrets import Secrets, public_id, random_token, token_digest
+from portal_app.services.events import record
+from portal_app.services.outbox import enqueue
+
+
+def login_key(text: str) -> str:
+    """Fold an identifier so that case, Unicode form and surrounding blanks do not matter (S08)."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def account_of_login(db: Session, text: str) -> Account | None:
+    """Find the account an identifier leads to."""
+    return db.exec(
+        select(Account).join(Login, col(Login.account_id) == Account.id).where(Login.key == login_key(text))
+    ).first()
+
+
+def account_for_email(
+    db: Session, actor: Actor, email: str, *, portal: PortalName, phone: str, customer_ref: str, now: datetime
+) -> tuple[Account, bool]:
+    """Give the account of this e-mail address (R7–R8), opening it when there is none; say whether it was opened.
+
+    The caller sends first access to a new account (`send_first_access`), because only it knows the password's hash.
+    """
+    known = account_of_login(db, email)
+    if known is not None and known.status != "closed":
+        return known, False
+    account = Account(
+        public_id=public_id(),
+        portal=portal,
+        email=email,
+        email_key=login_key(email),
+        phone=phone,
+        customer_ref=customer_ref,
+        created_at=now,
+    )
+    db.add(account)
+    db.flush()
+    db.add(Login(account_id=account.id or 0, kind=LoginKind.EMAIL, key=login_key(email), shown=email))
+    record(db, actor, "account:opened", now=now, account_id=account.id, about=account.public_id)
+    return account, True
+
+
+def send_first_access(
+    db: Session, account: Account, initial_password: str, hashed: str, *, brand: Brand, secrets: Secrets, now: datetime
+) -> None:
+    """Owe a new account its link by e-mail and its initial password by SMS, else in a separate e-mail (R15–R16).
+
+    Both replace whatever was sent before. The password's hash is made outside the transaction, because it is slow.
+    """
+    account_id = account.id or 0
+    valid_until = now + timedelta(days=brand.lives.activation_days)
+    db.exec(
+        update(Credential)
+        .where(col(Credential.account_id) == account_id, Credential.kind == "sent", col(Credential.ended_at).is_(None))
+        .values(ended_at=now)
+    )
+    db.add(Credential(account_id=account_id, kind="sent", hash=hashed, created_at=now, valid_until=valid_until))
+    token = new_link(db, account_id, "activation", valid_until=valid_until, now=now)
+    enqueue(db, "activation", account, now=now, sealed_secret=seal_text(secrets, token), urgent=True)
+    channel = "sms" if account.phone else "mail"
+    sealed = seal_text(secrets, initial_password)
+    enqueue(db, "initial_password", account, now=now, channel=channel, sealed_secret=sealed, urgent=channel == "mail")
+
+
+def new_link(
+    db: Session, account_id: int, purpose: str, *, valid_until: datetime, now: datetime, subject: str = ""
+) -> str:
+    """Make a link's token; the ones of the same purpose that were sent before are superseded."""
+    db.exec(
+        update(Link)
+        .where(
+            col(Link.account_id) == account_id,
+            Link.purpose == purpose,
+            col(Link.used_at).is_(None),
+            col(Link.superseded_at).is_(None),
+        )
+        .values(superseded_at=now)
+    )
+    token = random_token()
+    db.add(
+        Link(
+            account_id=account_id,
+            purpose=purpose,
+            token_sha256=token_digest(token),
+            created_at=now,
+            valid_until=valid_until,
+            subject=subject,
+        )
+    )
+    return token
+
+
+def seal_text(secrets: Secrets, text: str) -> str:
+    """Seal a secret for the outbox."""
+    return base64.b64encode(secrets.seal("outbox", text.encode())).decode()
+
+
+def open_text(secrets: Secrets, sealed: str) -> str:
+    """Open what `seal_text` sealed."""
+    return secrets.open("outbox", base64.b64decode(sealed)).decode()
+
+
+def mark_changed(db: Session, account_id: int) -> None:
+    """Let open tabs of the account know that there is something new to show."""
+    db.exec(update(Account).where(col(Account.id) == account_id).values(revision=Account.revision + 1))

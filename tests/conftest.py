@@ -1,0 +1,149 @@
+"""What every test may ask for: databases of both kinds, a house, the post box."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+from portal_app.database import tables  # noqa: F401 - registers the tables
+from portal_app.database.transactions import Database, use_database
+from portal_app.gateways.hashing import PasswordHashing
+from portal_app.gateways.objects import ObjectStore
+from portal_app.gateways.scanner import NoScanner
+from portal_app.gateways.secrets import Secrets
+from portal_app.gateways.sources import SourceLimits
+from portal_app.services.house import House, use_house
+from portal_app.settings import Settings, read_brand
+
+SECRET = "a-secret-for-the-tests-that-is-long-enough"
+IN_CI = bool(os.environ.get("CI"))
+
+
+def free_port() -> int:
+    """Give a port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
+    """Start a private PostgreSQL and give its URL; None where it is not installed (an error in CI)."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        assert not IN_CI, "CI needs PostgreSQL"
+        yield None
+        return
+    folder = tmp_path_factory.mktemp("postgres", numbered=True)
+    for parent in (folder, *folder.parents):
+        if parent.stat().st_uid == os.getuid():
+            parent.chmod(parent.stat().st_mode | 0o011)
+    shutil.chown(folder, "postgres") if os.getuid() == 0 else None
+    as_postgres = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+    port, data = free_port(), folder / "data"
+    run = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run([*as_postgres, programs[-1] / "initdb", "-D", data, "-U", "portal", "-A", "trust", "-E", "UTF8"], **run)
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    control = [*as_postgres, programs[-1] / "pg_ctl", "-D", data, "-w"]
+    subprocess.run([*control, "-o", options, "-l", folder / "log", "start"], **run)
+    yield f"postgresql+psycopg://portal@127.0.0.1:{port}/postgres"
+    subprocess.run([*control, "-m", "immediate", "stop"], **run)
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "portal.db"
+    database = Database(f"sqlite:///{path}")
+    SQLModel.metadata.create_all(database.engine.execution_options(portal_writes=True))
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgres_database(postgres: str | None) -> Iterator[Database | None]:
+    if postgres is None:
+        yield None
+        return
+    database = Database(postgres)
+    SQLModel.metadata.create_all(database.engine)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def sqlite_database(_sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """An empty SQLite database of this test's own."""
+    path = tmp_path / "portal.db"
+    shutil.copy(_sqlite_template, path)
+    opened = Database(f"sqlite:///{path}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty database; every test that asks for one runs on both kinds."""
+    if request.param == "sqlite":
+        opened = request.getfixturevalue("sqlite_database")
+    else:
+        opened = request.getfixturevalue("_postgres_database")
+        if opened is None:
+            pytest.skip("PostgreSQL is not installed")
+        _empty(opened)
+    use_database(opened)
+    yield opened
+    use_database(None)
+
+
+def _empty(database: Database) -> None:
+    names = ", ".join(f'"{table.name}"' for table in SQLModel.metadata.sorted_tables)
+    with database.engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+
+
+@pytest.fixture(scope="session")
+def secrets() -> Secrets:
+    """The tests' secrets."""
+    return Secrets([SECRET])
+
+
+@pytest.fixture(scope="session")
+def hashing(secrets: Secrets) -> Iterator[PasswordHashing]:
+    """Password hashing at the lowest cost; one test asserts the cost of production."""
+    with PasswordHashing(secrets, cost=4) as opened:
+        yield opened
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The tests' settings: post as files, brand minta."""
+    return Settings(
+        _env_file=None, brand="minta", data=tmp_path, secret_key=SECRET, smtp_url="file:", sms_url="file:",
+        public_url="http://localhost:8000",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def house(database: Database, settings: Settings, secrets: Secrets, hashing: PasswordHashing) -> Iterator[House]:
+    """A house of this test's own, also set as the process's house."""
+    opened = House(
+        settings=settings,
+        brand=read_brand("minta"),
+        database=database,
+        secrets=secrets,
+        objects=ObjectStore(settings.objects, secrets),
+        hashing=hashing,
+        scanner=NoScanner(),
+        limits=SourceLimits(None),
+    )
+    use_house(opened)
+    yield opened
+    use_house(None)

@@ -403,3 +403,15 @@ class AddressTaken(PortalError):
     """The notification address cannot be used."""
 
     code = "address_taken"
+
+
+class StorageUnavailable(PortalError):
+    """Documents cannot be stored or read at the moment; nothing was changed."""
+
+    code = "storage_unavailable"
+
+
+class StorageFull(PortalError):
+    """There is no room for another document; nothing was stored."""
+
+    code = "storage_full"

@@ -1,40 +1,24 @@
-"""Where document bytes rest: a local folder or an S3 bucket, encrypted with a key per document."""
+"""Document bytes: stored durably under generated keys, each encrypted with a key of its own."""
 
-import errno
-import os
-import re
 import secrets as chance
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
-from typing import Protocol
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-import obstore
-from obstore.exceptions import BaseError
-from obstore.store import LocalStore, S3Store
-
-from portal_app.domain.errors import StorageFull, StorageUnavailable
 from portal_app.gateways.envelopes import EnvelopeBroken, close_envelope, new_document_key, open_envelope
-from portal_app.gateways.secrets import Secrets
+from portal_app.gateways.object_places import ObjectMissing, place_of
+from portal_app.gateways.secrets import SealBroken, Secrets
+
+__all__ = ["PURPOSE", "ObjectDamaged", "ObjectMissing", "ObjectStore", "StoredObject"]
 
 PURPOSE = "documents"
 """The purpose under which document keys are sealed."""
 
 _THREADS = 16
 _SHARD_SIZE = 500
-_READ_AT_ONCE = 256 * 1024
-_KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{32}")
-_LEFTOVER = re.compile(_KEY.pattern + r"#[0-9]+")
-
-
-class ObjectMissing(Exception):
-    """No bytes rest under this key, although somebody remembers it: a fault, not a refusal."""
 
 
 class ObjectDamaged(Exception):
@@ -43,7 +27,7 @@ class ObjectDamaged(Exception):
 
 @dataclass(frozen=True)
 class StoredObject:
-    """What the database remembers of stored bytes; `size` in bytes and `sha256` (hex) are of the plain content."""
+    """What the database remembers of stored bytes; `size` in bytes and `sha256` in hex are of the plain content."""
 
     key: str
     size: int
@@ -59,38 +43,80 @@ class ObjectStore:
     """
 
     def __init__(self, url: str, secrets: Secrets) -> None:
-        """Open the place `url` names: a folder, `file:<folder>`, or `s3://bucket/prefix?endpoint=…&region=…`.
-
-        S3 credentials come from the usual `AWS_*` environment variables.
-        """
-        self._place = _place(url)
+        """Open the place `url` names: a folder, `file:<folder>`, or `s3://bucket/prefix?endpoint=…&region=…`."""
+        self._place = place_of(url)
         self._secrets = secrets
-        self._shard = ""
-        self._left_in_shard = 0
         self._lock = threading.Lock()
+        self._shard, self._left_in_shard = "", 0
+        self._pool = ThreadPoolExecutor(_THREADS, "objects")
 
     def put(self, content: bytes) -> StoredObject:
         """Store one content durably; `StorageUnavailable` or `StorageFull` when that failed."""
-        return self.put_many([content])[0]
+        stored = self._write(self._new_key(), content)
+        self._place.settle([stored.key])
+        return stored
 
     def put_many(self, contents: Sequence[bytes]) -> list[StoredObject]:
         """Store contents durably, many at a time, and return them in the same order; either all or a refusal.
 
         After a refusal some contents may rest unremembered; the nightly sweep of orphans erases them.
         """
-        if not contents:
-            return []
-        shard = self._shard_for(len(contents))
-        keys = [f"{shard}/{chance.token_hex(16)}" for _ in contents]
-        document_keys = [new_document_key() for _ in contents]
-        with _storage_refusals():
-            self._place.put_all(
-                [
-                    lambda k=document_key, c=content: (key, close_envelope(k, c))  # type: ignore[misc]
-                    for key, document_key, content in zip(keys, document_keys, contents, strict=True)
-                ]
-            )
-        return []
+        keys = [self._new_key() for _ in contents]
+        stored = list(self._pool.map(self._write, keys, contents))
+        self._place.settle(keys)
+        return stored
 
-    def _shard_for(self, number: int) -> str:
-        return ""
+    def read(self, key: str, wrapped_key: bytes) -> bytes:
+        """Return the whole plain content; refusals and faults as with `stream`."""
+        return b"".join(self.stream(key, wrapped_key))
+
+    def stream(self, key: str, wrapped_key: bytes) -> Iterator[bytes]:
+        """Yield the plain content in pieces of at most 64 KiB, without holding more than a few of them.
+
+        `StorageUnavailable` is a refusal (try later); `ObjectMissing` and `ObjectDamaged` are faults. A damage may
+        show only at the end: who must not pass on a part uses `read`.
+        """
+        try:
+            yield from open_envelope(self._secrets.open(PURPOSE, wrapped_key), self._place.chunks(key))
+        except (EnvelopeBroken, SealBroken) as broken:
+            raise ObjectDamaged(key) from broken
+
+    def delete(self, key: str) -> None:
+        """Let the bytes go; nothing happens when they are gone already."""
+        self._place.delete(key)
+
+    def delete_many(self, keys: Sequence[str]) -> None:
+        """Let many bytes go, several at a time."""
+        for _ in self._pool.map(self._place.delete, keys):
+            pass
+
+    def list_keys(self) -> Iterator[tuple[str, datetime]]:
+        """Yield every stored key with the moment it was written (UTC), for the sweep of orphans."""
+        return self._place.list_keys()
+
+    def check(self) -> None:
+        """`StorageUnavailable` when nothing can be stored or read now."""
+        self._place.check()
+
+    def rewrap(self, wrapped_key: bytes) -> bytes:
+        """Return a document key sealed with the newest secret key, for the time after a rotation."""
+        return self._secrets.seal(PURPOSE, self._secrets.open(PURPOSE, wrapped_key))
+
+    def close(self) -> None:
+        """Let running writes finish."""
+        self._pool.shutdown()
+
+    def _write(self, key: str, content: bytes) -> StoredObject:
+        document_key = new_document_key()
+        self._place.put(key, close_envelope(document_key, content))
+        wrapped_key = self._secrets.seal(PURPOSE, document_key)
+        return StoredObject(key, len(content), sha256(content).hexdigest(), wrapped_key)
+
+    def _new_key(self) -> str:
+        """Return a key `ab/cd/<id>`; neighbours in time share a shard, because each shard costs an fsync of its own."""
+        with self._lock:
+            if self._left_in_shard == 0:
+                shard = chance.token_hex(2)
+                self._shard, self._left_in_shard = f"{shard[:2]}/{shard[2:]}", _SHARD_SIZE
+            self._left_in_shard -= 1
+            return f"{self._shard}/{chance.token_hex(16)}"

@@ -16,6 +16,7 @@ SHORTEST_KEY = 32
 _KEY_BYTES = 32
 _KEY_NAME_BYTES = 4
 _NONCE_BYTES = 12
+_READ_OUT = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 class SealBroken(Exception):
@@ -35,6 +36,12 @@ def token_digest(token: str) -> str:
 def public_id() -> str:
     """Return a new public id: 128 random bits as 32 hex characters."""
     return secrets.token_hex(16)
+
+
+def incident_number() -> str:
+    """Return a new number for a fault, easy to read out on the phone: `K7QM-29FP`."""
+    letters = "".join(secrets.choice(_READ_OUT) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
 
 
 class Secrets:

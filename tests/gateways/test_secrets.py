@@ -1,12 +1,13 @@
 """The secret key serves separate purposes, survives rotation, and refuses what was changed."""
 
 import base64
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from portal_app.gateways.secrets import SealBroken, Secrets, public_id, random_token, token_digest
+from portal_app.gateways.secrets import SealBroken, Secrets, incident_number, public_id, random_token, token_digest
 
 OLD = "an older key that was made by chance 01"
 NEW = "a newer key that was made by chance 002"
@@ -28,6 +29,10 @@ def test_a_thousand_tokens_and_ids_are_all_different() -> None:
 
 def test_a_public_id_is_32_hex_characters() -> None:
     assert len(bytes.fromhex(public_id())) == 16
+
+
+def test_an_incident_number_can_be_read_out() -> None:
+    assert re.fullmatch(r"[A-HJ-NP-Z2-9]{4}-[A-HJ-NP-Z2-9]{4}", incident_number())
 
 
 def test_each_purpose_has_its_own_key() -> None:

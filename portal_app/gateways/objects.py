@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from portal_app.gateways.envelopes import EnvelopeBroken, close_envelope, new_document_key, open_envelope
-from portal_app.gateways.object_places import ObjectMissing, place_of
+from portal_app.gateways.object_places import RESTS_HERE, ObjectMissing, place_of
 from portal_app.gateways.secrets import SealBroken, Secrets
 
 __all__ = ["PURPOSE", "ObjectDamaged", "ObjectMissing", "ObjectStore", "StoredObject"]
@@ -76,18 +76,19 @@ class ObjectStore:
         `StorageUnavailable` is a refusal (try later); `ObjectMissing` and `ObjectDamaged` are faults. A damage may
         show only at the end: who must not pass on a part uses `read`.
         """
+        chunks = self._place.chunks(_generated(key))
         try:
-            yield from open_envelope(self._secrets.open(PURPOSE, wrapped_key), self._place.chunks(key))
+            yield from open_envelope(self._secrets.open(PURPOSE, wrapped_key), chunks)
         except (EnvelopeBroken, SealBroken) as broken:
             raise ObjectDamaged(key) from broken
 
     def delete(self, key: str) -> None:
         """Let the bytes go; nothing happens when they are gone already."""
-        self._place.delete(key)
+        self._place.delete(_generated(key))
 
     def delete_many(self, keys: Sequence[str]) -> None:
         """Let many bytes go, several at a time."""
-        for _ in self._pool.map(self._place.delete, keys):
+        for _ in self._pool.map(self.delete, keys):
             pass
 
     def list_keys(self) -> Iterator[tuple[str, datetime]]:
@@ -120,3 +121,9 @@ class ObjectStore:
                 self._shard, self._left_in_shard = f"{shard[:2]}/{shard[2:]}", _SHARD_SIZE
             self._left_in_shard -= 1
             return f"{self._shard}/{chance.token_hex(16)}"
+
+
+def _generated(key: str) -> str:
+    if not RESTS_HERE.fullmatch(key):
+        raise ValueError("This is not a key that was ever generated here.")
+    return key

@@ -1,6 +1,5 @@
 """Every environment variable and the chosen brand, typed and read once; a bad value stops the start with a sentence."""
 
-import os
 import re
 import secrets
 import tomllib
@@ -8,15 +7,27 @@ from contextlib import suppress
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from portal_app.domain import brands
 from portal_app.domain.brands import Brand
+from portal_app.domain.passwords import PasswordRules
+from portal_app.domain.sign_in import SignInRules
 
 BRANDS = Path(__file__).parent / "brands"
+
+# The domain knows no pydantic, so it is said here that a misspelt key in a brand file is a mistake.
+for described in (
+    *(getattr(brands, name) for name in "Brand Colours Post Contact Portal Product Lives Retention Reminders Limits".split()),
+    PasswordRules,
+    SignInRules,
+):
+    described.__pydantic_config__ = ConfigDict(extra="forbid")
 
 
 class Role(StrEnum):
@@ -116,15 +127,14 @@ class Settings(BaseSettings):
 
 
 def _demo_secret(path: Path) -> str:
-    """Read the demonstration's secret, making it once; exclusive creation lets two processes agree."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError), path.open("x", encoding="ascii", opener=_for_the_owner_only) as file:
-        file.write(secrets.token_urlsafe(48))
+    """Read the demonstration's secret, making it once; linking a finished file lets two processes agree."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=path.parent, encoding="ascii") as drawn, suppress(FileExistsError):
+            drawn.write(secrets.token_urlsafe(48))
+            drawn.flush()
+            path.hardlink_to(drawn.name)
     return path.read_text(encoding="ascii")
-
-
-def _for_the_owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def load_settings(**overrides: Any) -> Settings:

@@ -1,0 +1,81 @@
+"""Passwords: every rule of the source documents, from the object that also prints the checklist."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal_app.domain.passwords import (
+    SENT_LENGTH,
+    SENT_SPECIAL,
+    PasswordRules,
+    Rule,
+    checklist,
+    flaws_in,
+    forbidden_characters,
+    sent_password,
+)
+
+LETTER_BOX = PasswordRules(8, 16, lower=2, upper=2, digits=2, special=0, letters_and_digits_only=True, renewal=True)
+FULL_PORTAL = PasswordRules(12, lower=1, upper=1, digits=1, special=1)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "flaws"),
+    [
+        ("AnnaBela12", []),
+        ("ABcd123", [Rule.LENGTH]),
+        ("ABcdefghijklm123", []),
+        ("ABcdefghijklmn123", [Rule.LENGTH]),
+        ("ABCDEFGh12", [Rule.LOWER]),
+        ("abcdefgH12", [Rule.UPPER]),
+        ("AbcdEfghi1", [Rule.DIGITS]),
+        ("AnnaBela12!", [Rule.ALPHABET]),
+        ("ÁnnaBélA12", [Rule.ALPHABET]),
+        ("ÁÁáá12345", [Rule.LOWER, Rule.UPPER, Rule.ALPHABET]),
+        ("", [Rule.LENGTH, Rule.LOWER, Rule.UPPER, Rule.DIGITS, Rule.ALPHABET]),
+    ],
+)
+def test_the_letter_box_names_every_rule_a_password_breaks(candidate: str, flaws: list[Rule]) -> None:
+    assert flaws_in(candidate, LETTER_BOX) == flaws
+
+
+@pytest.mark.parametrize(
+    ("candidate", "flaws"),
+    [
+        ("Abcdefghij1!", []),
+        ("Abcdefghi1!", [Rule.LENGTH]),
+        ("Abcdefghijk!", [Rule.DIGITS]),
+        ("Abcdefghijk1", [Rule.SPECIAL]),
+        ("Árvíztűrő1234", [Rule.UPPER]),
+    ],
+)
+def test_the_full_portal_takes_the_stricter_of_its_two_lists(candidate: str, flaws: list[Rule]) -> None:
+    assert flaws_in(candidate, FULL_PORTAL) == flaws
+
+
+def test_characters_that_may_not_be_used_are_named_once_each() -> None:
+    assert forbidden_characters("áBcá!12", LETTER_BOX) == "á!"
+
+
+def test_the_checklist_has_a_line_for_every_rule_with_its_number() -> None:
+    lines = [(line.rule, line.number, line.kept) for line in checklist("abAB1", LETTER_BOX)]
+
+    assert lines == [
+        (Rule.LENGTH, 8, False),
+        (Rule.LOWER, 2, True),
+        (Rule.UPPER, 2, True),
+        (Rule.DIGITS, 2, False),
+        (Rule.ALPHABET, 0, True),
+    ]
+
+
+@given(st.integers(), st.sampled_from([LETTER_BOX, FULL_PORTAL]))
+def test_a_password_we_send_keeps_the_rules_of_its_own_portal(seed: int, rules: PasswordRules) -> None:
+    drawn = sent_password(rules, random.Random(seed))
+
+    assert len(drawn) == SENT_LENGTH
+    assert flaws_in(drawn, rules) == []
+    assert any(character in SENT_SPECIAL for character in drawn) == bool(rules.special)
+    assert not set(drawn) & set("0O1lIo")

@@ -17,7 +17,7 @@ __all__ = ["PURPOSE", "ObjectDamaged", "ObjectMissing", "ObjectStore", "StoredOb
 PURPOSE = "documents"
 """The purpose under which document keys are sealed."""
 
-_THREADS = 16
+_THREADS = 8
 _SHARD_SIZE = 500
 
 

@@ -1,0 +1,112 @@
+"""The demonstration's people and letters, in Hungarian, ready for the typesetter and for intake."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from portal_app.domain.brands import Brand
+from portal_app.domain.kinds import LetterKind
+from portal_app.texts.dates import long_date
+from portal_app.texts.money import forints
+from portal_app.texts.phones import phone
+
+TEMPLATE = Path(__file__).parent / "demo" / "letter.typ"
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    """One person of the demonstration; `password` is empty where none is set yet."""
+
+    role: str
+    state: str
+    login: str
+    name: str
+    address: tuple[str, ...]
+    about: str
+    phone: str = ""
+    password: str = ""
+
+
+@dataclass(frozen=True)
+class DemoPolicy:
+    """The policy a letter is about."""
+
+    number: str
+    product: str
+    plate: str
+    annual_premium: int
+
+
+@dataclass(frozen=True)
+class DemoLetter:
+    """A letter's words: what intake is told, and the data the typesetter fills the page with."""
+
+    subject: str
+    summary: str
+    amount: int | None
+    due_on: date | None
+    requires_confirmation: bool
+    page: dict[str, Any]
+
+
+@cache
+def people() -> tuple[DemoPerson, ...]:
+    """Everybody of the demonstration, in the order they are listed."""
+    rows = _read("people.toml")["people"]
+    return tuple(DemoPerson(**{**row, "address": tuple(row["address"])}) for row in rows)
+
+
+def letter(
+    kind: LetterKind, brand: Brand, person: DemoPerson, policy: DemoPolicy, *, written_on: date, due_on: date
+) -> DemoLetter:
+    """Write one letter of this kind to this person about this policy."""
+    words = _read("letters.toml")[kind]
+    amount = policy.annual_premium // 4 if words.get("due") else policy.annual_premium
+    values = {
+        "holder": person.name,
+        "policy": policy.number,
+        "product": policy.product,
+        "plate": policy.plate or "–",
+        "amount": forints(amount, "hu"),
+        "quarter": forints(policy.annual_premium // 4, "hu"),
+        "due": long_date(due_on, "hu"),
+    }
+    subject = words["subject"].format_map(values)
+    page = {
+        "subject": subject,
+        "colour": brand.colours.primary,
+        "insurer": brand.insurer,
+        "address": brand.contact.postal_address,
+        "phone": phone(brand.contact.phone),
+        "website": brand.contact.website.removeprefix("https://"),
+        "holder": person.name,
+        "holder_address": list(person.address),
+        "facts": [["Kötvényszám", policy.number], ["Termék", policy.product], ["Kelt", long_date(written_on, "hu")]],
+        "paragraphs": _filled(words["paragraphs"], values),
+        "table_title": words["table_title"],
+        "columns": words["columns"],
+        "rows": [_filled(row, values) for row in words["rows"]],
+        "closing": _filled(words["closing"], values),
+        "place_and_date": f"Budapest, {long_date(written_on, 'hu')}",
+        "signature": words["signature"],
+    }
+    return DemoLetter(
+        subject=subject,
+        summary=words["summary"].format_map(values),
+        amount=amount if words.get("amount") else None,
+        due_on=due_on if words.get("due") else None,
+        requires_confirmation=words.get("requires_confirmation", False),
+        page=page,
+    )
+
+
+def _filled(texts: list[str], values: dict[str, str]) -> list[str]:
+    return [text.format_map(values) for text in texts]
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "demo" / name).read_text(encoding="utf-8"))

@@ -64,7 +64,7 @@ def letter(
 ) -> DemoLetter:
     """Write one letter of this kind to this person about this policy."""
     words = _read("letters.toml")[kind]
-    amount = policy.annual_premium // 4 if words.get("due") else policy.annual_premium
+    amount = policy.annual_premium // 4 if words.get("quarterly") else policy.annual_premium
     values = {
         "holder": person.name,
         "policy": policy.number,

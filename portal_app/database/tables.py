@@ -76,6 +76,8 @@ class Account(SQLModel, table=True):
     `revision` rises with everything an open tab should show at once.
     """
 
+    __table_args__ = (_partial_index("account_refused", "email_refused_at", where="email_refused_at IS NOT NULL"),)
+
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
     portal: str
@@ -276,7 +278,7 @@ class Letter(SQLModel, table=True):
         _inbox_index("size", "document_bytes"),
         _partial_index("letter_binned", "account_id", "binned_at", where="binned_at IS NOT NULL"),
         _partial_index("letter_waiting", "publish_at", where="publish_at IS NOT NULL"),
-        _partial_index("letter_unopened", "placed_at", where="opened_at IS NULL"),
+        _partial_index("letter_unopened", "erase_on", where="opened_at IS NULL"),
         Index("letter_erase", "erase_on"),
     )
 
@@ -386,6 +388,8 @@ class Draft(SQLModel, table=True):
     text: str = Field(sa_type=Text)
     nonce: str
     saved_at: datetime = Field(sa_type=Moment)
+    refusals: str = Field(default="[]", sa_type=Text)
+    """Why the last sending was refused, as JSON, until the text is changed or sent."""
 
 
 class Closing(SQLModel, table=True):
@@ -433,6 +437,7 @@ class Job(SQLModel, table=True):
 
     __table_args__ = (
         _partial_index("job_due", "not_before", "id", where="ended_at IS NULL"),
+        _partial_index("job_dead", "ended_at", where="outcome = 'dead'"),
         Index(
             "job_gathers",
             "gathers",

@@ -1,0 +1,108 @@
+"""Migrations: they lead to exactly what the tables say, on both databases, whatever happens on the way."""
+
+import multiprocessing
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlmodel import SQLModel
+
+from portal_app.database.schema import SchemaForeign, Standing, migrate, newest_step, standing_of, step_of
+from portal_app.database.transactions import Database
+from tests.database.shape import shape_of
+
+
+def test_migrating_leads_to_exactly_the_schema_the_tables_describe(make_bare: Callable[[], Database]) -> None:
+    migrated, described = make_bare(), make_bare()
+    SQLModel.metadata.create_all(described.engine.execution_options(portal_writes=True))
+
+    taken = migrate(migrated)
+
+    assert taken[-1] == newest_step()
+    shape = shape_of(migrated)
+    del shape["alembic_version"]
+    assert shape == shape_of(described)
+
+
+def test_a_migrated_database_is_current_and_migrating_again_does_nothing(bare_database: Database) -> None:
+    assert standing_of(bare_database) is Standing.EMPTY
+    migrate(bare_database)
+
+    assert standing_of(bare_database) is Standing.CURRENT
+    assert migrate(bare_database) == []
+
+
+def test_foreign_tables_are_refused_and_left_alone(bare_database: Database) -> None:
+    with bare_database.engine.execution_options(portal_writes=True).begin() as connection:
+        connection.execute(text("CREATE TABLE account (name TEXT)"))
+
+    with pytest.raises(SchemaForeign):
+        migrate(bare_database)
+
+    assert shape_of(bare_database)["account"]["columns"].keys() == {"name"}
+
+
+def test_a_database_of_a_newer_program_is_left_as_it_is(bare_database: Database) -> None:
+    migrate(bare_database)
+    with bare_database.engine.execution_options(portal_writes=True).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999_later'"))
+
+    assert standing_of(bare_database) is Standing.AHEAD
+    assert migrate(bare_database) == []
+    assert step_of(bare_database) == "9999_later"
+
+
+def test_two_processes_migrating_at_once_take_each_step_once(bare_database: Database) -> None:
+    taken: list[list[str]] = []
+    others = [Database(bare_database.url) for _ in range(3)]
+    threads = [threading.Thread(target=lambda one=one: taken.append(migrate(one))) for one in others]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one in others:
+        one.close()
+
+    assert [steps for steps in taken if steps] == [[newest_step()]]
+    assert standing_of(bare_database) is Standing.CURRENT
+
+
+def _migrate_and_stop_before_the_end(url: str, reached: Any) -> None:
+    from portal_app.database import schema  # noqa: PLC0415 - in a process of its own
+
+    database = Database(url)
+    with schema._migrating(database) as connection:  # noqa: SLF001 - stopping in the middle is the test
+        SQLModel.metadata.create_all(connection)
+        reached.set()
+        threading.Event().wait()
+
+
+def test_being_killed_while_migrating_leaves_the_database_as_it_was(bare_database: Database) -> None:
+    spawning = multiprocessing.get_context("spawn")
+    reached = spawning.Event()
+    process = spawning.Process(target=_migrate_and_stop_before_the_end, args=(bare_database.url, reached))
+    process.start()
+    assert reached.wait(30)
+    process.kill()
+    process.join()
+
+    assert standing_of(bare_database) is Standing.EMPTY
+    assert migrate(bare_database)[-1] == newest_step()
+
+
+def test_foreign_keys_hold_again_after_migrating(bare_database: Database) -> None:
+    migrate(bare_database)
+
+    with pytest.raises(Exception, match=r"(?i)foreign key"), bare_database.writing() as db:
+        db.execute(text("INSERT INTO draft (account_id, letter_id, text, nonce, saved_at) VALUES (1, 1, '', '', '2026-01-10')"))
+
+
+def test_a_database_can_be_reached_without_our_settings(bare_database: Database) -> None:
+    migrate(bare_database)
+
+    engine = create_engine(bare_database.url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == newest_step()
+    engine.dispose()

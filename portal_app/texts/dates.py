@@ -8,10 +8,10 @@ from portal_app.domain.calendar import BUDAPEST, budapest_date
 from portal_app.texts.catalogues import sentence
 
 LOCALES = {"hu": "hu_HU", "en": "en_GB"}
-_TABLE = {"hu": "yyyy. MM. dd.", "en": "dd/MM/yyyy"}
+_TABLE = {"hu": "yyyy. MM. dd.", "en": "dd MMM yyyy"}
 _LONG = {"hu": "y. MMMM d.", "en": "d MMMM y"}
 _MOMENT = {"hu": "y. MMMM d. HH:mm", "en": "d MMMM y, HH:mm"}
-_TABLE_MOMENT = {"hu": "yyyy. MM. dd. HH:mm", "en": "dd/MM/yyyy HH:mm"}
+_TABLE_MOMENT = {"hu": "yyyy. MM. dd. HH:mm", "en": "dd MMM yyyy HH:mm"}
 
 
 def long_date(day: date, language: str) -> str:

@@ -1,0 +1,175 @@
+"""The catalogues are complete, equal in what they say, and keep to one register."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from portal_app.texts import catalogues
+from portal_app.texts.catalogues import (
+    CATALOGUES,
+    CatalogueBroken,
+    SentenceMissing,
+    ValueMissing,
+    effective_catalogue,
+    forms,
+    has_sentence,
+    keys,
+    places,
+    read_catalogue,
+    read_room,
+    sentence,
+)
+
+ROOMS = sorted(Path(catalogues.__file__).parent.glob("*/*.po"))
+ALL_KEYS = sorted(keys("hu"))
+
+# Words that give the register away. Developers of insurers are addressed formally whatever the brand (`api.`).
+INFORMAL_WORDS = re.compile(
+    r"\b(neked|te|téged|tiéd|veled|rólad|tőled|hozzád|jelszavad\w*|fiókod\w*|küldeményed\w*|küldeményeid\w*|címed\w*|üzeneted\w*"
+    r"|szerződésed\w*|szerződéseid\w*|adataid\w*|kattints|add|adj|írd|írj|nyisd|nyomd|válaszd|válassz|lépj|kérj|nézd|hívj"
+    r"|küldd|küldj|várj|mentsd|töltsd|próbáld|erősítsd|töröld|másold|olvasd|keresd|keress|vedd|igényelj|jelöld|menj|mondd"
+    r"|szeretnéd|kaptál|kaptad|kérted|felejtetted|elfelejtetted|olvashatod|kérheted|teheted|írhatsz|kérhetsz|beléphetsz|találod)\b",
+    re.IGNORECASE,
+)
+FORMAL_WORDS = re.compile(
+    r"\b(Ön|Önt|Önnek|Öné|Önnel|Önre|Önöknek)\b"
+    r"|\b(adja|adjon|írja|írjon|nyissa|nyomja|válassza|válasszon|lépjen|kérjen|nézze|hívjon|küldje|küldjön|várjon|mentse"
+    r"|töltse|próbálja|erősítse|törölje|másolja|olvassa|keresse|keressen|vegye|vegyen|igényeljen|jelölje|menjen|mondja"
+    r"|kattintson|szíveskedjen)\b"
+    r"|\b(jelszavát|jelszavával|fiókját|küldeményét|küldeményeit|e-mail-címét|adatait|kérheti|olvashatja|teheti|írhat|beléphet)\b",
+    re.IGNORECASE,
+)
+# Impersonal uses of a word that is formal elsewhere.
+NOT_FORMAL = re.compile(r"nem (olvashat|kérhet|írhat)")
+
+
+def hungarian(register: str) -> list[tuple[str, str]]:
+    """Every Hungarian text customers of this register meet."""
+    return [
+        (key, text)
+        for key in ALL_KEYS
+        if not key.startswith("api.")
+        for text in forms(key, "hu", register)
+    ]
+
+
+def test_both_languages_know_the_same_keys() -> None:
+    assert sorted(keys("hu") ^ keys("en")) == []
+
+
+def test_the_informal_catalogue_only_changes_what_the_formal_one_says() -> None:
+    informal, formal = read_catalogue("hu@informal"), read_catalogue("hu")
+
+    assert sorted(set(informal) - set(formal)) == []
+
+
+def test_the_informal_catalogue_repeats_nothing() -> None:
+    informal, formal = read_catalogue("hu@informal"), read_catalogue("hu")
+
+    assert [key for key, text in informal.items() if formal.get(key) == text] == []
+
+
+def test_languages_and_registers_ask_for_the_same_values() -> None:
+    asked = {key: [sorted(places(key, *spoken)) for spoken in (("hu",), ("hu", "informal"), ("en",))] for key in ALL_KEYS}
+
+    assert {key: names for key, names in asked.items() if not names[0] == names[1] == names[2]} == {}
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: f"{room.parent.name}/{room.stem}")
+def test_no_room_says_a_key_twice(room: Path) -> None:
+    said = re.findall(r'^msgid "(.+)"$', room.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert sorted({key for key in said if said.count(key) > 1}) == []
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: f"{room.parent.name}/{room.stem}")
+def test_keys_are_dotted_english_ids(room: Path) -> None:
+    assert [key for key in read_room(room) if not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)+", key)] == []
+
+
+def test_every_catalogue_folder_is_known() -> None:
+    assert sorted({room.parent.name for room in ROOMS}) == sorted(CATALOGUES)
+
+
+def test_formal_sentences_hold_no_informal_word() -> None:
+    assert [(key, found.group()) for key, text in hungarian("formal") if (found := INFORMAL_WORDS.search(text))] == []
+
+
+def test_informal_sentences_hold_no_formal_word() -> None:
+    heard = [(key, FORMAL_WORDS.search(NOT_FORMAL.sub("", text))) for key, text in hungarian("informal")]
+
+    assert [(key, found.group()) for key, found in heard if found] == []
+
+
+@pytest.mark.parametrize("register", ["formal", "informal"])
+def test_hungarian_never_builds_an_article_or_a_suffix(register: str) -> None:
+    bad = re.compile(r"\ba\(z\)|\}-?(ban|ben|nak|nek|val|vel|ra|re|ról|ről|hoz|hez|höz|tól|től|t|k|ig|kor|os|es|ös)\b", re.IGNORECASE)
+
+    assert [(key, text) for key, text in hungarian(register) if bad.search(text)] == []
+
+
+@pytest.mark.parametrize("register", ["formal", "informal"])
+def test_hungarian_uses_the_agreed_words(register: str) -> None:
+    bad = re.compile(r"érvénytelen|\bhopp|bejelentkez|kijelentkezés\b|mellékl|\bemail|e-mail cím|levelesláda|\bkuka", re.IGNORECASE)
+
+    assert [(key, found.group()) for key, text in hungarian(register) if (found := bad.search(text))] == []
+
+
+def test_errors_say_what_to_do_without_begging() -> None:
+    begging = re.compile(r"kérjük|sajnáljuk|sajnos|please|sorry|oops|hopp|invalid|érvénytelen", re.IGNORECASE)
+    said = [(key, text) for key in ALL_KEYS if key.startswith("error.") for language in ("hu", "en") for text in forms(key, language)]
+
+    assert [(key, text) for key, text in said if begging.search(text)] == []
+    assert [(key, text) for key, text in said if not text.rstrip().endswith((".", "}", "DOCX", "nev@pelda.hu", "name@example.com", "4567"))] == []
+
+
+@pytest.mark.parametrize("language", ["hu", "en"])
+def test_quotes_are_those_of_the_language(language: str) -> None:
+    wrong = {"hu": re.compile(r'"|“|\''), "en": re.compile(r'"|„')}[language]
+    heard = [(key, text) for key in ALL_KEYS for text in forms(key, language)]
+
+    assert [(key, text) for key, text in heard if wrong.search(text)] == []
+
+
+def test_a_sentence_is_said_in_language_and_register() -> None:
+    assert sentence("error.sign_in_refused", "hu") == "Az azonosító vagy a jelszó nem egyezik."
+    assert sentence("error.sign_in_refused", "hu", "informal") == "Az azonosító vagy a jelszó nem egyezik."
+    assert sentence("error.link_expired", "hu", "informal") == "Ez a link lejárt. Kérj új linket."
+    assert sentence("error.link_expired", "en", "informal") == "This link has expired. Ask for a new one."
+
+
+def test_english_counts_and_hungarian_keeps_the_singular() -> None:
+    assert sentence("post.reminder.subject", "en", n=1) == "You have 1 unread letter"
+    assert sentence("post.reminder.subject", "en", n=2) == "You have 2 unread letters"
+    assert sentence("post.reminder.subject", "en", n=0) == "You have 0 unread letters"
+    assert sentence("post.reminder.subject", "hu", n=2) == "2 olvasatlan küldeménye van"
+
+
+def test_an_unknown_key_language_or_value_is_refused_at_once() -> None:
+    with pytest.raises(SentenceMissing):
+        sentence("error.no_such_thing", "hu")
+    with pytest.raises(SentenceMissing):
+        sentence("error.link_expired", "de")
+    with pytest.raises(ValueMissing):
+        sentence("error.too_soon", "hu")
+    with pytest.raises(ValueMissing):
+        sentence("post.reminder.subject", "en")
+    assert not has_sentence("error.no_such_thing", "hu")
+
+
+def test_values_are_said_as_they_are() -> None:
+    assert sentence("error.too_soon", "hu", seconds="{key}").endswith(": {key}")
+
+
+def test_a_key_without_text_breaks_the_room(tmp_path: Path) -> None:
+    room = tmp_path / "hu" / "bad.po"
+    room.parent.mkdir()
+    room.write_text('msgid "bad.empty"\nmsgstr ""\n', encoding="utf-8")
+
+    with pytest.raises(CatalogueBroken, match=r"bad\.empty"):
+        read_room(room)
+
+
+def test_the_effective_informal_catalogue_falls_back_to_the_formal_one() -> None:
+    assert effective_catalogue("hu", "informal").keys() == effective_catalogue("hu", "formal").keys()

@@ -300,6 +300,12 @@ class AccountUnknown(PortalError):
     code = "account_unknown"
 
 
+class AccountClosed(PortalError):
+    """The account that the policy's letters went to is closed; a new statement about the policy opens a new one."""
+
+    code = "account_closed"
+
+
 class KindNotYetElectronic(PortalError):
     """The brand does not deliver this kind electronically yet (R5); fact `since`."""
 

@@ -1,0 +1,18 @@
+"""How long letters stay: one rule decides the date on which each of them is erased (R24)."""
+
+from datetime import date, timedelta
+
+from portal_app.domain.brands import PortalName, Retention
+from portal_app.domain.calendar import years_after
+from portal_app.domain.kinds import ACCOUNTING_KINDS, LetterKind
+
+
+def erase_on(kind: LetterKind, placed_on: date, portal: PortalName, rules: Retention) -> date:
+    """Give the Budapest date on which a letter placed on `placed_on` is no longer readable.
+
+    Placed on day D, a letter is readable to the end of D + 1 year (29 February: to the end of 28 February) and is
+    erased by the first nightly on or after the date given. Accounting documents stay longer in the full portals.
+    """
+    keeps_accounts = portal != PortalName.KULDEMENYEIM and kind in ACCOUNTING_KINDS
+    years = rules.accounting_years if keeps_accounts else rules.letter_years
+    return years_after(placed_on, years) + timedelta(days=1)

@@ -533,6 +533,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("nonce", sa.String(), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("refusals", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["account.id"],

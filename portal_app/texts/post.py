@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from portal_app.domain.brands import Brand
 from portal_app.texts import dates
 from portal_app.texts.catalogues import has_sentence, sentence
-from portal_app.texts.phones import phone
+from portal_app.texts.phones import masked_email, phone
 
 SECRET_PLACE = "{secret}"
 
@@ -64,6 +64,8 @@ LINK_REASONS = ("forgotten", "expired", "locked")
 
 _DAYS = frozenset({"erase_on", "expires_on", "closes_on"})
 _MOMENTS = frozenset({"expires_at"})
+# Who reads the old address's post need not learn the new address.
+_ADDRESSES = frozenset({"new_address"})
 # Any kind may be sent to a place of its own instead of the usual one.
 _LINK = "link"
 
@@ -241,6 +243,8 @@ def _worded(name: str, value: str | int | date, language: str) -> str | int:
         if not isinstance(moment, datetime):
             raise FactMissing(f"{name} needs a moment")
         return dates.moment(moment, language)
+    if name in _ADDRESSES:
+        return masked_email(str(value))
     return value if isinstance(value, str | int) else value.isoformat()
 
 

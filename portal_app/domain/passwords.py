@@ -2,8 +2,12 @@
 
 import random
 import string
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from portal_app.domain.hungarian import fold
 
 LOWER = string.ascii_lowercase
 UPPER = string.ascii_uppercase
@@ -54,17 +58,36 @@ class ChecklistLine:
 
 # Longer input is refused before it reaches the hash, whatever the brand says.
 LONGEST_EVER = 1024
+# A new password differs from this many before it.
+PREVIOUS = 3
+# Even random passwords under the letter-box's rules reach only score 2 of zxcvbn, so guesses are counted there instead.
+FEWEST_GUESSES = 1_000_000
+LOWEST_SCORE = 3
+# Shorter words occur in good passwords by chance.
+SHORTEST_WORD = 4
+
+
+def normal(candidate: str) -> str:
+    """Give the one Unicode form in which a password is judged and hashed, however the keyboard composed it."""
+    return unicodedata.normalize("NFKC", candidate)
+
+
+def rules_shown(rules: PasswordRules) -> list[ChecklistLine]:
+    """List every rule as the page prints it before anything is typed: none is kept yet (R29–R33, R65–R66)."""
+    unseen = [ChecklistLine(Rule.NOT_PREVIOUS, PREVIOUS, kept=False), ChecklistLine(Rule.NOT_COMMON, 0, kept=False)]
+    return checklist("", rules) + unseen
 
 
 def checklist(candidate: str, rules: PasswordRules) -> list[ChecklistLine]:
     """Judge the candidate by each rule that can be judged from its characters alone."""
+    candidate = normal(candidate)
     longest = rules.longest or LONGEST_EVER
     lines = [ChecklistLine(Rule.LENGTH, rules.shortest, rules.shortest <= len(candidate) <= longest)]
     counted = [
         (Rule.LOWER, rules.lower, _count(candidate, LOWER)),
         (Rule.UPPER, rules.upper, _count(candidate, UPPER)),
         (Rule.DIGITS, rules.digits, _count(candidate, DIGITS)),
-        (Rule.SPECIAL, rules.special, len(candidate) - _count(candidate, LOWER + UPPER + DIGITS)),
+        (Rule.SPECIAL, rules.special, sum(is_special(character) for character in candidate)),
     ]
     lines += [ChecklistLine(rule, number, found >= number) for rule, number, found in counted if number]
     if rules.letters_and_digits_only:
@@ -81,7 +104,32 @@ def forbidden_characters(candidate: str, rules: PasswordRules) -> str:
     """Name, once each, the characters that may not be used (R33)."""
     if not rules.letters_and_digits_only:
         return ""
-    return "".join(dict.fromkeys(c for c in candidate if c not in LOWER + UPPER + DIGITS))
+    return "".join(dict.fromkeys(c for c in normal(candidate) if c not in LOWER + UPPER + DIGITS))
+
+
+def is_special(character: str) -> bool:
+    """Whether a character counts as special: a punctuation mark or symbol, so no letter, digit or blank (R62, R65)."""
+    return unicodedata.category(character)[0] in "PS"
+
+
+def is_common(guesses: float, score: int, rules: PasswordRules) -> bool:
+    """Whether a password that takes so many guesses, with this zxcvbn score of 0–4, is too easy to guess.
+
+    Portals whose passwords are renewed count guesses, the others ask for the score.
+    """
+    return guesses < FEWEST_GUESSES if rules.renewal else score < LOWEST_SCORE
+
+
+def holds_own_word(candidate: str, words: Iterable[str]) -> bool:
+    """Whether the candidate contains the name of the insurer or of the customer, accents and case aside."""
+    folded = fold(candidate).replace(" ", "")
+    return any(word in folded for word in own_words(words))
+
+
+def own_words(texts: Iterable[str]) -> frozenset[str]:
+    """Cut names and addresses into the folded words that may not stand in a password."""
+    letters = ("".join(c if c.isalpha() else " " for c in fold(text)) for text in texts)
+    return frozenset(word for text in letters for word in text.split() if len(word) >= SHORTEST_WORD)
 
 
 def sent_password(rules: PasswordRules, chance: random.Random) -> str:

@@ -14,6 +14,9 @@ from portal_app.domain.passwords import (
     checklist,
     flaws_in,
     forbidden_characters,
+    holds_own_word,
+    is_common,
+    rules_shown,
     sent_password,
 )
 
@@ -48,7 +51,9 @@ def test_the_letter_box_names_every_rule_a_password_breaks(candidate: str, flaws
         ("Abcdefghi1!", [Rule.LENGTH]),
         ("Abcdefghijk!", [Rule.DIGITS]),
         ("Abcdefghijk1", [Rule.SPECIAL]),
-        ("Árvíztűrő1234", [Rule.UPPER]),
+        ("Árvíztűrő1234", [Rule.UPPER, Rule.SPECIAL]),
+        ("Abcdefghij 1", [Rule.SPECIAL]),
+        ("Abcdefghij1@", []),
     ],
 )
 def test_the_full_portal_takes_the_stricter_of_its_two_lists(candidate: str, flaws: list[Rule]) -> None:
@@ -69,6 +74,48 @@ def test_the_checklist_has_a_line_for_every_rule_with_its_number() -> None:
         (Rule.DIGITS, 2, False),
         (Rule.ALPHABET, 0, True),
     ]
+
+
+def test_a_composed_and_a_decomposed_letter_are_the_same_forbidden_character() -> None:
+    assert forbidden_characters("a\u0301Bc12", LETTER_BOX) == "á"
+
+
+def test_the_page_shows_every_rule_before_anything_is_typed() -> None:
+    shown = [(line.rule, line.number) for line in rules_shown(FULL_PORTAL)]
+
+    assert shown == [
+        (Rule.LENGTH, 12),
+        (Rule.LOWER, 1),
+        (Rule.UPPER, 1),
+        (Rule.DIGITS, 1),
+        (Rule.SPECIAL, 1),
+        (Rule.NOT_PREVIOUS, 3),
+        (Rule.NOT_COMMON, 0),
+    ]
+    assert not any(line.kept for line in rules_shown(FULL_PORTAL))
+
+
+@pytest.mark.parametrize(
+    ("guesses", "score", "rules", "common"),
+    [
+        (999_999, 1, LETTER_BOX, True),
+        (1_000_000, 2, LETTER_BOX, False),
+        (10**8, 2, FULL_PORTAL, True),
+        (10**9, 3, FULL_PORTAL, False),
+    ],
+)
+def test_how_common_a_password_may_be_depends_on_whether_it_is_renewed(
+    guesses: int, score: int, rules: PasswordRules, common: bool
+) -> None:
+    assert is_common(guesses, score, rules) == common
+
+
+@pytest.mark.parametrize(
+    ("candidate", "found"),
+    [("Kovacs2026AB", True), ("xxMINTA12ab", True), ("KekAblak73", False), ("Zrt12345AB", False), ("Annus12ABcd", False)],
+)
+def test_the_names_of_insurer_and_customer_may_not_stand_in_a_password(candidate: str, found: bool) -> None:
+    assert holds_own_word(candidate, ["Minta Biztosító Zrt.", "Kovács Anna", "anna.k"]) == found
 
 
 @given(st.integers(), st.sampled_from([LETTER_BOX, FULL_PORTAL]))

@@ -1,6 +1,45 @@
-"""x"""
+"""The web application: the doors are hung here, and nothing else happens."""
+
+import os
+from pathlib import Path
+
 import reflex as rx
-def page(): return rx.el.main(rx.el.h1("Hello", class_name="btn btn-primary"))
-app = rx.App(html_lang="hu")
-app.add_page(page, route="/belepes", title="x")
-app.add_page(page, route="404", title="x")
+from starlette.types import ASGIApp
+
+from portal_app.browser import doors, reflex_internals
+from portal_app.browser.gate import Gate
+from portal_app.browser.portal_state import the_brand
+from portal_app.browser.refusals import answer_exception
+from portal_app.customer.missing import missing_page
+from portal_app.customer.routes import PAGES, ROUTES
+from portal_app.database.transactions import use_database
+from portal_app.gateways.clock import now
+from portal_app.gateways.logs import configure_logs
+from portal_app.services.house import open_house, use_house
+from portal_app.settings import load_settings
+from portal_app.ui.layout import page_shell, title_of
+from portal_app.ui.theme import head
+
+
+def web(reflex: ASGIApp) -> ASGIApp:
+    """Open the house and its doors; called once in each web process."""
+    configure_logs()
+    house = open_house(load_settings())
+    use_house(house)
+    use_database(house.database)
+    build = Path(os.environ["REFLEX_WEB_WORKDIR"]) / "build" / "client"
+    return doors.open_doors(reflex, pages=PAGES, routes=ROUTES, others=(), build=build)
+
+
+reflex_internals.quiet_reflex()
+app = rx.App(
+    html_lang="hu",
+    head_components=head(the_brand()),
+    stylesheets=["/portal.css"],
+    toaster=None,
+    api_transformer=web,
+    backend_exception_handler=answer_exception,
+)
+app.add_middleware(Gate(identify=doors.identify, touch=doors.touch, now=now), index=0)
+doors.add_pages(app, PAGES, page_shell, title_of)
+app.add_page(page_shell(missing_page, path="404", customers_only=False), route="404", title=title_of("shell.not_found"))

@@ -1,0 +1,124 @@
+// What every page needs from the browser itself: language, focus after navigation, the end of a sign-in, lost
+// connections, shown passwords. Everything here is a courtesy; the server decides.
+(() => {
+  "use strict";
+  const byId = (id) => document.getElementById(id);
+
+  // ── language: the document says the language that the page is shown in ──
+  const followLanguage = () => {
+    const shell = document.querySelector("[data-language]");
+    if (shell && document.documentElement.lang !== shell.dataset.language) {
+      document.documentElement.lang = shell.dataset.language;
+    }
+  };
+
+  // ── focus: a new page without a new document moves focus to its heading ──
+  let place = location.pathname;
+  let headingBefore = null;
+  let leftAt = 0;
+  const followNavigation = () => {
+    const heading = byId("title");
+    if (location.pathname === place) {
+      headingBefore = heading;
+      leftAt = 0;
+      return;
+    }
+    leftAt = leftAt || Date.now();
+    // The address changes a moment before the page does; a page of the same kind keeps its heading's element.
+    if (!heading || (heading === headingBefore && Date.now() - leftAt < 300)) {
+      setTimeout(followNavigation, 50);
+      return;
+    }
+    place = location.pathname;
+    document.querySelectorAll("details.menu-narrow[open]").forEach((menu) => (menu.open = false));
+    heading.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  };
+
+  // ── the clock of the sign-in: warn before it runs out, and leave when it has ──
+  let endsAt = 0;
+  let warnAt = 0;
+  let wound = "";
+  const tabs = "BroadcastChannel" in window ? new BroadcastChannel("sign-in") : null;
+  const wind = (left, warn) => {
+    endsAt = Date.now() + left * 1000;
+    warnAt = endsAt - warn * 1000;
+    const warning = byId("idle-warning");
+    if (warning && warning.open) warning.close();
+  };
+  const followClock = () => {
+    const clock = byId("sign-in-clock");
+    if (!clock) return;
+    const now = [clock.dataset.left, clock.dataset.warn, clock.dataset.acts].join(" ");
+    if (now === wound) return;
+    wound = now;
+    const left = Number(clock.dataset.left);
+    if (!left) return;
+    wind(left, Number(clock.dataset.warn));
+    if (tabs) tabs.postMessage({ left, warn: Number(clock.dataset.warn) });
+  };
+  if (tabs) tabs.onmessage = (message) => endsAt && wind(message.data.left, message.data.warn);
+  setInterval(() => {
+    if (!endsAt) return;
+    const now = Date.now();
+    const warning = byId("idle-warning");
+    if (now >= endsAt + 1500) {
+      endsAt = 0;
+      location.reload();
+    } else if (now >= warnAt && warning && !warning.open) {
+      warning.showModal();
+    }
+  }, 500);
+
+  // ── a page that the browser kept must not show letters after the sign-in has ended ──
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+  // ── lost connection: what was typed stays, and the page says so ──
+  const followConnection = () => {
+    const bar = byId("offline");
+    const lost = byId("connection-lost");
+    if (bar) bar.hidden = navigator.onLine && !lost;
+  };
+  addEventListener("offline", followConnection);
+  addEventListener("online", followConnection);
+
+  // ── shown passwords: never sent in the shown form, so that browsers do not remember it as plain text ──
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-shows]");
+    if (!button) return;
+    const field = byId(button.dataset.shows);
+    const show = field.type === "password";
+    field.type = show ? "text" : "password";
+    button.setAttribute("aria-pressed", String(show));
+  });
+  document.addEventListener(
+    "submit",
+    (event) => {
+      event.target.querySelectorAll("[data-shows]").forEach((button) => {
+        byId(button.dataset.shows).type = "password";
+        button.setAttribute("aria-pressed", "false");
+      });
+      // A second press while the answer is on its way must not send the form twice.
+      if (event.target.dataset.sent) event.preventDefault();
+      else if (event.target.method === "post" && !event.defaultPrevented) {
+        event.target.dataset.sent = "yes";
+        setTimeout(() => delete event.target.dataset.sent, 4000);
+      }
+    },
+    true,
+  );
+
+  const follow = () => {
+    followLanguage();
+    followNavigation();
+    followClock();
+    followConnection();
+  };
+  new MutationObserver(follow).observe(document.documentElement, {
+    subtree: true,
+    childList: true,
+    attributes: true,
+    attributeFilter: ["data-language", "data-left", "data-acts"],
+  });
+  follow();
+})();

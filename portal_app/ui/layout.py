@@ -1,0 +1,243 @@
+"""The shell of every page: skip link, header, menu, one main with one heading, help, footer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import reflex as rx
+
+from portal_app.browser.portal_state import PortalState, the_brand
+from portal_app.domain.brands import Brand
+from portal_app.texts.phones import phone, phone_link
+from portal_app.ui.forms import native_form
+from portal_app.ui.icons import icon
+from portal_app.ui.notices import page_notice
+from portal_app.ui.words import in_language, t
+
+MENU = (
+    ("/kuldemenyek", "shell.letters", "letter"),
+    ("/elkuldott", "shell.sent", "sent"),
+    ("/lomtar", "shell.bin", "bin"),
+    ("/beallitasok", "shell.settings", "settings"),
+    ("/sugo", "shell.help", "help"),
+)
+
+
+def page_shell(content: Callable[[], Any], *, path: str, customers_only: bool) -> Callable[[], rx.Component]:
+    """Wrap a page's content; the same order on every page (WCAG 3.2.3, 3.2.6).
+
+    A page that only customers may load shows the menu before anything is known of the visitor.
+    """
+
+    def page() -> rx.Component:
+        return rx.el.div(
+            rx.el.a(t("shell.skip"), href="#content", reload_document=True, class_name="skip-link"),
+            _header(path, customers_only=customers_only),
+            rx.el.main(
+                page_notice(),
+                content(),
+                id="content",
+                tab_index=-1,
+                class_name="page" if customers_only else "page page-narrow",
+            ),
+            _help_block(),
+            _footer(the_brand()),
+            rx.cond(PortalState.standing == "stranger", rx.fragment(), _idle_warning(the_brand())),
+            _marks(),
+            class_name="shell",
+            custom_attrs={"data-language": PortalState.language},
+        )
+
+    return page
+
+
+def title_of(key: str) -> rx.Var[str]:
+    """Write the document's title: the page, then the portal."""
+    return rx.Var.create(f"{t(key)} – {PortalState.portal_title}")
+
+
+def page_title(*title: Any) -> rx.Component:
+    """Build the page's one heading; focus moves here after navigation."""
+    return rx.el.h1(*title, id="title", tab_index=-1)
+
+
+def _header(path: str, *, customers_only: bool) -> rx.Component:
+    menu, leave = _menu(path), _sign_out()
+    return rx.el.header(
+        rx.el.div(
+            rx.el.a(
+                rx.el.img(src="/branding/logo.svg", alt="", width=40, height=40, class_name="logo"),
+                rx.el.span(
+                    rx.el.span(the_brand().short_name, class_name="brand-insurer"),
+                    rx.el.span(PortalState.portal_title, class_name="brand-portal"),
+                    class_name="brand-words",
+                ),
+                href="/",
+                reload_document=True,
+                class_name="brand",
+            ),
+            rx.el.div(
+                leave if customers_only else rx.cond(PortalState.standing != "stranger", leave),
+                class_name="header-acts",
+            ),
+            class_name="header-row",
+        ),
+        menu if customers_only else rx.cond(PortalState.standing == "customer", menu),
+        class_name="header no-print",
+    )
+
+
+def _sign_out() -> rx.Component:
+    return native_form(
+        rx.el.button(icon("sign_out"), rx.el.span(t("shell.sign_out")), type="submit", class_name="btn btn-ghost header-button"),
+        action="/kilepes",
+        id="sign-out",
+    )
+
+
+def _menu(here: str) -> rx.Component:
+    # <details> opens and closes without a script; wide screens show the list at once.
+    return rx.el.nav(
+        rx.el.details(
+            rx.el.summary(icon("menu"), rx.el.span(t("shell.menu")), class_name="menu-button"),
+            _menu_list(here),
+            class_name="menu-narrow",
+        ),
+        rx.el.div(_menu_list(here), class_name="menu-wide"),
+        class_name="menu-bar",
+        aria_label=t("shell.main_nav"),
+    )
+
+
+def _menu_list(here: str) -> rx.Component:
+    return rx.el.ul(*[_menu_item(path, words, picture, here) for path, words, picture in MENU], class_name="menu-list")
+
+
+def _menu_item(path: str, words: str, picture: str, here: str) -> rx.Component:
+    current = here == path or here.startswith(f"{path}/")
+    return rx.el.li(
+        rx.el.a(
+            icon(picture),
+            rx.el.span(t(words)),
+            _unread() if path == "/kuldemenyek" else rx.fragment(),
+            href=path,
+            class_name="menu-link",
+            custom_attrs={"aria-current": "page" if current else "false"},
+        )
+    )
+
+
+def _unread() -> rx.Component:
+    return rx.cond(
+        PortalState.unread > 0,
+        rx.el.span(
+            PortalState.unread.to_string(), rx.el.span(" ", t("shell.unread"), class_name="sr-only"), class_name="badge badge-primary"
+        ),
+    )
+
+
+def contact_lines() -> rx.Component:
+    """List the ways to reach people: phone with opening hours, e-mail."""
+    contact = the_brand().contact
+    return rx.el.div(
+        rx.el.p(
+            t("shell.call_us"),
+            " ",
+            rx.el.a(phone(contact.phone), href=phone_link(contact.phone), reload_document=True, class_name="link nowrap"),
+        ),
+        rx.el.p(t("shell.opening_hours"), " ", in_language(contact.opening_hours, contact.opening_hours_en)),
+        rx.el.p(
+            t("shell.write_us"),
+            " ",
+            rx.el.a(contact.email, href=f"mailto:{contact.email}", reload_document=True, class_name="link"),
+        ),
+        class_name="contact-lines",
+    )
+
+
+def _help_block() -> rx.Component:
+    return rx.el.section(
+        rx.el.div(
+            icon("phone", "icon icon-large"),
+            rx.el.div(
+                rx.el.h2(t("shell.help_title")),
+                contact_lines(),
+                rx.el.p(rx.el.a(t("shell.help"), href="/sugo", class_name="link")),
+            ),
+            class_name="help-row",
+        ),
+        class_name="help-block no-print",
+        aria_label=t("shell.help"),
+    )
+
+
+def _footer(brand: Brand) -> rx.Component:
+    return rx.el.footer(
+        rx.el.div(
+            rx.el.p(brand.insurer, class_name="footer-name"),
+            rx.el.p(brand.contact.postal_address),
+            rx.el.ul(
+                rx.el.li(rx.el.a(t("shell.accessibility"), href="/akadalymentesseg", class_name="link")),
+                rx.el.li(rx.el.a(t("shell.close_registration"), href="/portaltorles", class_name="link")),
+                class_name="footer-links",
+            ),
+            _language_switch(),
+            class_name="footer-row",
+        ),
+        class_name="footer-area no-print",
+    )
+
+
+def _language_switch() -> rx.Component:
+    return native_form(
+        rx.el.span(t("shell.language"), class_name="sr-only", id="language-label"),
+        _language_button("hu", "Magyar"),
+        _language_button("en", "English"),
+        action="/nyelv",
+        class_name="language-switch",
+        role="group",
+        aria_labelledby="language-label",
+    )
+
+
+def _language_button(language: str, name: str) -> rx.Component:
+    return rx.el.button(
+        name,
+        type="submit",
+        name="nyelv",
+        value=language,
+        lang=language,
+        class_name="btn btn-ghost btn-sm",
+        custom_attrs={"aria-pressed": rx.cond(PortalState.language == language, "true", "false")},
+    )
+
+
+def _idle_warning(brand: Brand) -> rx.Component:
+    # assets/shell.js opens it; it stays a plain dialog, so focus is kept inside by the browser.
+    minutes = next(iter(brand.portals.values())).sign_in.warn_minutes
+    return rx.el.dialog(
+        rx.el.h2(t("shell.idle_title"), id="idle-title"),
+        rx.el.p(t("shell.idle_text", minutes=minutes), id="idle-text"),
+        rx.el.button(t("shell.stay"), type="button", id="idle-stay", on_click=PortalState.stay, class_name="btn btn-primary", auto_focus=True),
+        id="idle-warning",
+        role="alertdialog",
+        class_name="dialog",
+        aria_labelledby="idle-title",
+        aria_describedby="idle-text",
+    )
+
+
+def _marks() -> rx.Component:
+    """Build what scripts and tests read: is the page alive, how long does the sign-in last."""
+    return rx.el.div(
+        rx.el.output(rx.State.is_hydrated.to_string(), id="hydrated"),
+        rx.el.output(
+            "",
+            id="sign-in-clock",
+            custom_attrs={
+                "data-left": PortalState.seconds_left.to_string(),
+                "data-warn": PortalState.warn_seconds.to_string(),
+                "data-acts": PortalState.acts.to_string(),
+            },
+        ),
+        hidden=True,
+    )

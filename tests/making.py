@@ -1,9 +1,10 @@
 """Real small files for tests: letters as PDF/UA, and every way in which a file can be wrong."""
 
 import io
+import json
 import zipfile
+from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 
 import pikepdf
 import typst
@@ -22,8 +23,6 @@ _LETTER = """
 @lru_cache(maxsize=200)
 def letter_pdf(text: str = "Kedves Ügyfelünk!", title: str = "Tájékoztató", pages: int = 1) -> bytes:
     """Make a tagged Hungarian letter (PDF/UA-1, about 12 kB); every page says the text."""
-    import json
-
     body = _LETTER + "#pagebreak()\n#par(data.text)\n" * (pages - 1)
     inputs = {"data": json.dumps({"text": text, "title": title})}
     return typst.compile(body.encode(), format="pdf", pdf_standards="ua-1", ignore_system_fonts=True, sys_inputs=inputs)
@@ -92,8 +91,8 @@ def photo(kind: str = "JPEG", size: tuple[int, int] = (320, 200)) -> bytes:
     return made.getvalue()
 
 
-def docx(text: str = "Kedves Biztosító!", **more: bytes | str) -> bytes:
-    """Make a small Word document; `more` adds or replaces parts, `__` in a name standing for `/`."""
+def docx(text: str = "Kedves Biztosító!", more: Mapping[str, bytes | str] | None = None) -> bytes:
+    """Make a small Word document; `more` adds or replaces parts."""
     main = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
     relations = "http://schemas.openxmlformats.org/package/2006/relationships"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
@@ -108,23 +107,17 @@ def docx(text: str = "Kedves Biztosító!", **more: bytes | str) -> bytes:
         '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
         f"<w:body><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:body></w:document>",
     }
-    parts.update({name.replace("__", "/"): content for name, content in more.items()})
+    parts.update(more or {})
     return archive(parts)
 
 
-def archive(parts: dict[str, bytes | str]) -> bytes:
+def archive(parts: Mapping[str, bytes | str]) -> bytes:
     """Make a zip."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in parts.items():
             package.writestr(name, content)
     return made.getvalue()
-
-
-def written(folder: Path, **files: bytes) -> None:
-    """Write files into a folder, `__` in a name standing for a dot."""
-    for name, content in files.items():
-        (folder / name.replace("__", ".")).write_bytes(content)
 
 
 def _opened() -> pikepdf.Pdf:

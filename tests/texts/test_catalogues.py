@@ -37,11 +37,11 @@ FORMAL_WORDS = re.compile(
     r"|\b(adja|adjon|írja|írjon|nyissa|nyomja|válassza|válasszon|lépjen|kérjen|nézze|hívjon|küldje|küldjön|várjon|mentse"
     r"|töltse|próbálja|erősítse|törölje|másolja|olvassa|keresse|keressen|vegye|vegyen|igényeljen|jelölje|menjen|mondja"
     r"|kattintson|szíveskedjen)\b"
-    r"|\b(jelszavát|jelszavával|fiókját|küldeményét|küldeményeit|e-mail-címét|adatait|kérheti|olvashatja|teheti|írhat|beléphet)\b",
+    r"|\b(jelszavát|jelszavával|fiókját|e-mail-címét|kérheti|olvashatja|teheti|írhat|beléphet)\b",
     re.IGNORECASE,
 )
-# Impersonal uses of a word that is formal elsewhere.
-NOT_FORMAL = re.compile(r"nem (olvashat|kérhet|írhat)")
+# Words that the source documents fix letter for letter, also where customers are addressed informally.
+FIXED_WORDS = re.compile(r"Elfelejtette jelszavát\?")
 
 
 def hungarian(register: str) -> list[tuple[str, str]]:
@@ -97,7 +97,7 @@ def test_formal_sentences_hold_no_informal_word() -> None:
 
 
 def test_informal_sentences_hold_no_formal_word() -> None:
-    heard = [(key, FORMAL_WORDS.search(NOT_FORMAL.sub("", text))) for key, text in hungarian("informal")]
+    heard = [(key, FORMAL_WORDS.search(FIXED_WORDS.sub("", text))) for key, text in hungarian("informal")]
 
     assert [(key, found.group()) for key, found in heard if found] == []
 

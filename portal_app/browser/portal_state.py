@@ -8,7 +8,7 @@ from portal_app.browser.admission import ANYONE, CHANGING, CUSTOMER, STRANGER, L
 from portal_app.domain.brands import Brand
 from portal_app.domain.errors import PortalError
 from portal_app.settings import load_settings, read_brand
-from portal_app.texts.catalogues import has_sentence, sentence
+from portal_app.texts.refusals import refusal_sentence
 
 
 def the_brand() -> Brand:
@@ -72,8 +72,7 @@ class PortalState(rx.State):
 def sentence_for(code: str, language: str, facts: dict[str, Any]) -> str:
     """Say the sentence of a refusal; a code without one is a fault of ours and reads as such."""
     register = the_brand().register.value
-    key = f"error.{code}" if has_sentence(f"error.{code}", language, register) else "error.unexpected"
     try:
-        return sentence(key, language, register, **{"incident": "–", **facts})
+        return refusal_sentence(code, language, register, {"incident": "–", **facts})
     except KeyError:
-        return sentence("error.unexpected", language, register, incident="–")
+        return refusal_sentence("unexpected", language, register, {"incident": "–"})

@@ -1,6 +1,7 @@
 """Documents: files of letters and messages, remembered beside the key that opens their bytes."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,8 +11,10 @@ from portal_app.database.tables import Document, DocumentKey, Letter, Message
 from portal_app.domain.actors import Customer
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.errors import DocumentNotFound
-from portal_app.gateways.objects import StoredObject
+from portal_app.gateways.objects import ObjectStore, StoredObject
+from portal_app.gateways.scanner import Scanner
 from portal_app.gateways.secrets import public_id
+from portal_app.gateways.uploads import clean_file_name, inspect_upload
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,15 @@ class FoundDocument:
 
 
 @dataclass(frozen=True)
+class CheckedFile:
+    """A file that was looked at and may be stored."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class NewFile:
     """A file that was checked and durably stored, waiting for the row that remembers it."""
 
@@ -42,6 +54,23 @@ class NewFile:
     pages: int = 0
     tagged: bool = False
     flagged: str = ""
+
+
+def check_upload(name: str, content: bytes, *, most: int, scanner: Scanner) -> CheckedFile:
+    """Look at a file that a person hands over: its name, its type by a real parser, and whether it carries a virus.
+
+    `most` is the largest size in bytes. Refuses as `uploads.inspect_upload` and `Scanner.scan` do. Slow: doors call it
+    in a thread.
+    """
+    facts = inspect_upload(name, content, largest=most)
+    scanner.scan(content)
+    return CheckedFile(clean_file_name(name), facts.media_type, content)
+
+
+def store_files(objects: ObjectStore, files: Sequence[CheckedFile]) -> list[NewFile]:
+    """Store checked files durably, before the transaction that remembers them."""
+    stored = objects.put_many([file.content for file in files])
+    return [NewFile(file.name, file.media_type, one) for file, one in zip(files, stored, strict=True)]
 
 
 def add_document(

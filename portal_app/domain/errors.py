@@ -216,6 +216,18 @@ class KeyMissing(PortalError):
     code = "key_missing"
 
 
+class KeyNameTaken(PortalError):
+    """An API key of this name exists or existed; fact `name`."""
+
+    code = "key_name_taken"
+
+
+class KeyUnknown(PortalError):
+    """No working API key has this name; fact `name`."""
+
+    code = "key_unknown"
+
+
 class RequestInvalid(PortalError):
     """The request does not fit the schema; fact `errors`."""
 

@@ -4,7 +4,7 @@ import base64
 import unicodedata
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, delete, select, update
 
 from portal_app.database.tables import Account, Credential, Link, Login
 from portal_app.domain.actors import Actor
@@ -47,9 +47,16 @@ def account_for_email(
     )
     db.add(account)
     db.flush()
+    free_login(db, email)
     db.add(Login(account_id=account.id or 0, kind=LoginKind.EMAIL, key=login_key(email), shown=email))
     record(db, actor, "account:opened", now=now, account_id=account.id, about=account.public_id)
     return account, True
+
+
+def free_login(db: Session, text: str) -> None:
+    """Let go of an identifier that led to a closed account, so that it may lead to another one."""
+    closed = select(Account.id).where(Account.status == "closed")
+    db.exec(delete(Login).where(col(Login.key) == login_key(text), col(Login.account_id).in_(closed)))
 
 
 def send_first_access(

@@ -20,7 +20,7 @@ def told(article: HelpArticle) -> str:
 def test_the_catalogue_holds_exactly_the_listed_articles() -> None:
     parts = {f"help.{slug}.{part}" for slug in ARTICLES for part in ("question", "answer", "keywords")}
 
-    assert {key for key in keys("hu") if key.startswith("help.")} == parts
+    assert {key for key in keys("hu") if key.startswith("help.") and key.count(".") > 1} == parts
     assert len(ARTICLES) == 12
 
 

@@ -1,12 +1,15 @@
 """Every e-mail and short message: complete in every language and register, and silent about what letters say."""
 
+import ast
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from itertools import product
+from pathlib import Path
 
 import pytest
 
+import portal_app
 from portal_app.domain.brands import Brand
 from portal_app.settings import read_brand
 from portal_app.texts.catalogues import sentence
@@ -24,6 +27,7 @@ from portal_app.texts.post import (
     needs_secret,
 )
 
+HOUSE = Path(portal_app.__file__).parent
 ORIGIN = "https://portal.example.hu"
 NOON = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
 SECRET = "ABcd23efGH45"
@@ -228,3 +232,49 @@ def test_every_short_message_is_short_and_keeps_the_secret_on_a_line_of_its_own(
     assert len(message) <= MAX_SMS
     assert SECRET in message.split("\n")
     assert not re.search(r"[{}]|http", message)
+
+
+def owed() -> list[tuple[str, ast.Call]]:
+    """Every place where the code owes post, with its call."""
+    return [
+        (f"{file.relative_to(HOUSE)}:{node.lineno}", node)
+        for file in sorted(HOUSE.rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and (node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")) == "enqueue"
+    ]
+
+
+def constant_kind(call: ast.Call) -> str:
+    """The kind, where the code names it outright."""
+    kind = call.args[1]
+    return kind.value if isinstance(kind, ast.Constant) else ""
+
+
+def facts_given(call: ast.Call) -> set[str] | None:
+    """The names of the facts, where the code writes them out; nothing given is an empty set."""
+    for keyword in call.keywords:
+        if keyword.arg == "facts":
+            plain = isinstance(keyword.value, ast.Dict) and all(isinstance(key, ast.Constant) for key in keyword.value.keys)
+            return {key.value for key in keyword.value.keys} if plain else None
+    return set()
+
+
+def test_all_post_that_is_owed_can_be_composed() -> None:
+    wrong = []
+    for place, call in owed():
+        kind, facts = constant_kind(call), facts_given(call)
+        if not kind:
+            continue
+        rules = KINDS.get(kind)
+        if rules is None:
+            wrong.append((place, kind, "no such kind"))
+            continue
+        sealed = "sealed_secret" in {keyword.arg for keyword in call.keywords}
+        if facts is not None and (rules.facts - facts or facts - rules.facts - rules.optional - {"link"}):
+            wrong.append((place, kind, f"facts {sorted(facts)}"))
+        if sealed != needs_secret(kind):
+            wrong.append((place, kind, "secret"))
+
+    assert len(owed()) > 0
+    assert wrong == []

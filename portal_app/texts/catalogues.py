@@ -94,11 +94,14 @@ def read_room(room: Path, /) -> dict[str, Texts]:
     """Read one `.po` file; raises `CatalogueBroken` where a key has no text."""
     with room.open("rb") as file:
         catalogue = read_po(file, locale=room.parent.name.partition("@")[0], abort_invalid=True)
-    texts = {_key(message): message.string for message in catalogue if message.id}
-    for key, text in texts.items():
-        if not text or not all(text):
-            raise CatalogueBroken(f"{key} has no text in {room.parent.name}/{room.name}")
-    return {key: text if isinstance(text, str) else tuple(text) for key, text in texts.items()}
+    texts: dict[str, Texts] = {}
+    for message in catalogue:
+        if not message.id:
+            continue
+        if not message.string or not all(message.string):
+            raise CatalogueBroken(f"{_key(message)} has no text in {room.parent.name}/{room.name}")
+        texts[_key(message)] = message.string if isinstance(message.string, str) else tuple(message.string)
+    return texts
 
 
 def _texts(key: str, language: str, register: str) -> Texts:

@@ -55,10 +55,8 @@ def days_until_words(days: int, language: str, register: str = "formal") -> str:
     """Say how far away a day is: today, tomorrow, in n days; a past day is over."""
     if days < 0:
         return sentence("dates.over", language, register)
-    named = {0: "dates.today", 1: "dates.tomorrow"}
-    return sentence(named[days], language, register) if days in named else sentence(
-        "dates.in_days", language, register, n=days
-    )
+    key = {0: "dates.today", 1: "dates.tomorrow"}.get(days, "dates.in_days")
+    return sentence(key, language, register, n=days)
 
 
 def _day(day: date) -> date:

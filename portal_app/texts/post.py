@@ -4,13 +4,13 @@ Nothing here ever carries the content of a letter (R4, R12): only that something
 many, and where to read it. The words stand in the catalogue room `post`, the layout in `templates/`.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from portal_app.domain.brands import Brand
 from portal_app.texts import dates
@@ -39,7 +39,7 @@ def _kind(path: str = "", *facts: str, optional: tuple[str, ...] = (), shows_sec
 
 # Every e-mail. Common facts are `origin`, `at`, `count`, `secret`, `portal`; the kind's own ones are named here.
 # Dates and moments may be given as ISO 8601 text, because the outbox keeps facts as JSON.
-KINDS = MappingProxyType({
+KINDS: Mapping[str, PostKind] = {
     "activation": _kind("/elso-belepes/{secret}"),
     "initial_password": _kind(shows_secret=True),
     "arrival": _kind("/kuldemenyek"),
@@ -58,7 +58,7 @@ KINDS = MappingProxyType({
     "closing_started": _kind("/beallitasok", "closes_on"),
     "closing_done": _kind(optional=("turned_postal",)),
     "sign_in_from_new_device": _kind("/elfelejtett-jelszo", "device"),
-})
+}
 SMS_KINDS = frozenset({"initial_password"})
 LINK_REASONS = ("forgotten", "expired", "locked")
 
@@ -106,7 +106,7 @@ class _Page:
     link: str
     copy_link: str
     after: list[str]
-    footer: list[str] = field(default_factory=list)
+    footer: list[str]
 
 
 def compose(
@@ -156,7 +156,14 @@ def compose(
 
 
 def compose_sms(
-    kind: str, language: str, register: str, brand: Brand, *, portal: str = "", secret: str = "", **facts: str | int | date
+    kind: str,
+    language: str,
+    register: str,
+    brand: Brand,
+    *,
+    portal: str = "",
+    secret: str = "",
+    **facts: str | int | date,
 ) -> str:
     """Compose a short message of this kind; raises `PostUnknown` where the kind only goes by e-mail.
 
@@ -286,7 +293,7 @@ def _layouts() -> Environment:
     return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
-        autoescape=lambda name: bool(name) and ".html" in str(name),
+        autoescape=select_autoescape(["html.jinja"]),
         trim_blocks=True,
         lstrip_blocks=True,
     )

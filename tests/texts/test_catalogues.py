@@ -46,12 +46,7 @@ FIXED_WORDS = re.compile(r"Elfelejtette jelszavát\?")
 
 def hungarian(register: str) -> list[tuple[str, str]]:
     """Every Hungarian text customers of this register meet."""
-    return [
-        (key, text)
-        for key in ALL_KEYS
-        if not key.startswith("api.")
-        for text in forms(key, "hu", register)
-    ]
+    return [(key, text) for key in ALL_KEYS if not key.startswith("api.") for text in forms(key, "hu", register)]
 
 
 def test_both_languages_know_the_same_keys() -> None:
@@ -71,7 +66,9 @@ def test_the_informal_catalogue_repeats_nothing() -> None:
 
 
 def test_languages_and_registers_ask_for_the_same_values() -> None:
-    asked = {key: [sorted(places(key, *spoken)) for spoken in (("hu",), ("hu", "informal"), ("en",))] for key in ALL_KEYS}
+    asked = {
+        key: [sorted(places(key, *spoken)) for spoken in (("hu",), ("hu", "informal"), ("en",))] for key in ALL_KEYS
+    }
 
     assert {key: names for key, names in asked.items() if not names[0] == names[1] == names[2]} == {}
 
@@ -104,24 +101,38 @@ def test_informal_sentences_hold_no_formal_word() -> None:
 
 @pytest.mark.parametrize("register", ["formal", "informal"])
 def test_hungarian_never_builds_an_article_or_a_suffix(register: str) -> None:
-    bad = re.compile(r"\ba\(z\)|\}-?(ban|ben|nak|nek|val|vel|ra|re|ról|ről|hoz|hez|höz|tól|től|t|k|ig|kor|os|es|ös)\b", re.IGNORECASE)
+    bad = re.compile(
+        r"\ba\(z\)|\}-?(ban|ben|nak|nek|val|vel|ra|re|ról|ről|hoz|hez|höz|tól|től|t|k|ig|kor|os|es|ös)\b", re.IGNORECASE
+    )
 
     assert [(key, text) for key, text in hungarian(register) if bad.search(text)] == []
 
 
 @pytest.mark.parametrize("register", ["formal", "informal"])
 def test_hungarian_uses_the_agreed_words(register: str) -> None:
-    bad = re.compile(r"érvénytelen|\bhopp|bejelentkez|kijelentkezés\b|mellékl|\bemail|e-mail cím|levelesláda|\bkuka", re.IGNORECASE)
+    bad = re.compile(
+        r"érvénytelen|\bhopp|bejelentkez|kijelentkezés\b|mellékl|\bemail|e-mail cím|levelesláda|\bkuka", re.IGNORECASE
+    )
 
     assert [(key, found.group()) for key, text in hungarian(register) if (found := bad.search(text))] == []
 
 
 def test_errors_say_what_to_do_without_begging() -> None:
     begging = re.compile(r"kérjük|sajnáljuk|sajnos|please|sorry|oops|hopp|invalid|érvénytelen", re.IGNORECASE)
-    said = [(key, text) for key in ALL_KEYS if key.startswith("error.") for language in ("hu", "en") for text in forms(key, language)]
+    said = [
+        (key, text)
+        for key in ALL_KEYS
+        if key.startswith("error.")
+        for language in ("hu", "en")
+        for text in forms(key, language)
+    ]
 
     assert [(key, text) for key, text in said if begging.search(text)] == []
-    assert [(key, text) for key, text in said if not text.rstrip().endswith((".", "}", "DOCX", "nev@pelda.hu", "name@example.com", "4567"))] == []
+    assert [
+        (key, text)
+        for key, text in said
+        if not text.rstrip().endswith((".", "}", "DOCX", "nev@pelda.hu", "name@example.com", "4567"))
+    ] == []
 
 
 @pytest.mark.parametrize("language", ["hu", "en"])

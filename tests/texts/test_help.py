@@ -35,7 +35,12 @@ def test_every_answer_is_short_and_complete(spoken: tuple[str, str], brand: str)
 def test_numbered_steps_become_a_list() -> None:
     article = help_articles("hu", "formal", read_brand("minta"))[2]
 
-    assert [(block.numbered, len(block.lines)) for block in article.blocks] == [(False, 1), (True, 3), (False, 1), (False, 1)]
+    assert [(block.numbered, len(block.lines)) for block in article.blocks] == [
+        (False, 1),
+        (True, 3),
+        (False, 1),
+        (False, 1),
+    ]
     assert article.blocks[1].lines[0].startswith("Nyissa meg az „Első belépés”")
 
 

@@ -1,0 +1,286 @@
+"""The inbox: a customer's letters listed, searched, filtered and counted, marked, and watched for arrivals."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, not_, update
+
+from portal_app.database.tables import Account, Letter, SignIn
+from portal_app.domain.actors import Customer
+from portal_app.domain.brands import Retention
+from portal_app.domain.calendar import budapest_date
+from portal_app.domain.hungarian import words
+from portal_app.domain.letters import (
+    LONGEST_SEARCH,
+    PAGE_SIZES,
+    Filter,
+    Listing,
+    Sort,
+    SortField,
+    leaving_before,
+    page_count,
+    period_bounds,
+)
+from portal_app.services import accounts
+from portal_app.services.letters import recount_unread
+
+# Letters are placed a moment before they are committed; one that is this much older can still be a new arrival.
+COMMIT_DELAY = timedelta(minutes=5)
+_IDS_AT_ONCE = 500
+
+_COLUMNS: dict[SortField, Any] = {
+    SortField.PLACED: Letter.placed_at,
+    SortField.SUBJECT: Letter.subject_key,
+    SortField.KIND: Letter.kind_key,
+    SortField.POLICY: Letter.policy_key,
+    SortField.UNREAD: Letter.unread,
+    SortField.ERASE: Letter.erase_on,
+    SortField.SIZE: Letter.document_bytes,
+}
+
+
+@dataclass(frozen=True)
+class LetterLine:
+    """What a list shows of a letter; sizes in bytes."""
+
+    public_id: str
+    subject: str
+    kind: str
+    policy_number: str
+    placed_at: datetime
+    erase_on: date
+    unread: bool
+    requires_confirmation: bool
+    confirmed_at: datetime | None
+    documents: int
+    document_bytes: int
+
+
+_LINE: tuple[Any, ...] = (
+    Letter.public_id,
+    Letter.subject,
+    Letter.kind,
+    Letter.policy_number,
+    Letter.placed_at,
+    Letter.erase_on,
+    Letter.unread,
+    Letter.requires_confirmation,
+    Letter.confirmed_at,
+    Letter.documents,
+    Letter.document_bytes,
+)
+_GROUP: tuple[Any, ...] = (Letter.policy_key, Letter.policy_number, Letter.kind_key, Letter.kind, Letter.unread)
+
+
+@dataclass(frozen=True)
+class InboxPage:
+    """One page of the list; `total` counts what the filter lets through on all pages."""
+
+    lines: tuple[LetterLine, ...]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What stands around the list; counts are of the whole inbox, sizes in bytes."""
+
+    total: int
+    unread: int
+    policies: tuple[str, ...]
+    kinds: tuple[str, ...]
+    leaving: int
+    """How many letters go for good within the brand's longest warning."""
+    leaving_bytes: int
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What the account remembers for its owner."""
+
+    email: str
+    per_page: int
+    sort: str
+    last_sign_in: datetime | None
+    """When the owner had signed in before this time."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What happened to the inbox while a page of it was open."""
+
+    arrived: int
+    lines: tuple[LetterLine, ...]
+    """Those of the shown letters that are still in the inbox."""
+
+
+def list_letters(
+    db: Session, actor: Customer, listing: Listing, *, now: datetime, total: int | None = None
+) -> InboxPage:
+    """Give one page of the customer's letters (R2, R18–R19); a page after the last gives the last.
+
+    `total` is what the same filter let through a moment ago; knowing it spares the counting.
+    """
+    today = budapest_date(now)
+    if total is None:
+        wanted = _wanted(actor, listing.filter, today)
+        total = db.execute(sa.select(func.count()).select_from(Letter).where(*wanted)).scalar_one()
+    pages = page_count(total, listing.per_page)
+    page = min(max(1, listing.page), pages)
+    rows = db.execute(
+        sa.select(*_LINE)
+        .where(*_wanted(actor, listing.filter, today, sorted_otherwise=True))
+        .order_by(*_order(listing.sort))
+        .limit(listing.per_page)
+        .offset((page - 1) * listing.per_page)
+    )
+    return InboxPage(_lines(rows), total, page, pages)
+
+
+def look_around(db: Session, actor: Customer, *, rules: Retention, now: datetime) -> Overview:
+    """Count what stands around the list, and name the policies and kinds there are to filter by."""
+    today = budapest_date(now)
+    inbox = _wanted(actor, Filter(), today)
+    groups = db.execute(
+        sa.select(*_GROUP, func.count()).where(*inbox).group_by(*_GROUP)
+    ).all()
+    leaving, leaving_bytes = db.execute(
+        sa.select(func.count(), func.coalesce(func.sum(Letter.document_bytes), 0)).where(
+            *inbox, col(Letter.erase_on) <= leaving_before(today, rules)
+        )
+    ).one()
+    return Overview(
+        total=sum(group[5] for group in groups),
+        unread=sum(group[5] for group in groups if group[4]),
+        policies=_in_order({(group[0], group[1]) for group in groups if group[1]}),
+        kinds=_in_order({(group[2], group[3]) for group in groups}),
+        leaving=leaving,
+        leaving_bytes=leaving_bytes,
+    )
+
+
+def habits(db: Session, actor: Customer) -> Habits:
+    """Tell what the account remembers: rows a page, sort, and when its owner was here before."""
+    account = db.execute(
+        sa.select(col(Account.email), col(Account.rows_per_page), col(Account.inbox_sort)).where(col(Account.id) == actor.account_id)
+    ).one()
+    before = db.execute(
+        sa.select(col(SignIn.created_at))
+        .where(col(SignIn.account_id) == actor.account_id, col(SignIn.id) < actor.sign_in_id)
+        .order_by(col(SignIn.id).desc())
+        .limit(1)
+    ).scalar()
+    return Habits(account.email, account.rows_per_page, account.inbox_sort, before)
+
+
+def remember_sort(db: Session, actor: Customer, sort: Sort) -> None:
+    """Begin the customer's next visit with this sort."""
+    db.exec(update(Account).where(col(Account.id) == actor.account_id).values(inbox_sort=str(sort)))
+
+
+def remember_page_size(db: Session, actor: Customer, per_page: int) -> None:
+    """Show this many rows a page from now on; other numbers than the offered ones change nothing."""
+    if per_page in PAGE_SIZES:
+        db.exec(update(Account).where(col(Account.id) == actor.account_id).values(rows_per_page=per_page))
+
+
+def ids_of(db: Session, actor: Customer, wanted: Filter, *, now: datetime) -> list[str]:
+    """Name every letter that the filter lets through, so that “all of them” never means more than was shown."""
+    return list(db.execute(sa.select(col(Letter.public_id)).where(*_wanted(actor, wanted, budapest_date(now)))).scalars())
+
+
+def recent_ids(db: Session, actor: Customer, *, now: datetime) -> frozenset[str]:
+    """Name the letters that are so new that `watch` could take them for arrivals."""
+    inbox = _wanted(actor, Filter(), budapest_date(now))
+    since = col(Letter.placed_at) >= now - COMMIT_DELAY
+    return frozenset(db.execute(sa.select(col(Letter.public_id)).where(*inbox, since)).scalars())
+
+
+def watch(
+    db: Session, actor: Customer, *, shown: Sequence[str], since: datetime, known: frozenset[str], now: datetime
+) -> Changes:
+    """Tell what changed while a list that was read at `since` is open.
+
+    `known` are the `recent_ids` of that time, `shown` the letters of the open page.
+    """
+    inbox = _wanted(actor, Filter(), budapest_date(now))
+    late = db.execute(sa.select(col(Letter.public_id)).where(*inbox, col(Letter.placed_at) >= since - COMMIT_DELAY)).scalars()
+    rows = db.execute(sa.select(*_LINE).where(*inbox, col(Letter.public_id).in_(list(shown))))
+    return Changes(len(set(late) - known), _lines(rows))
+
+
+def mark(db: Session, actor: Customer, letter_ids: Sequence[str], *, unread: bool, now: datetime) -> int:
+    """Show letters as read or unread; which ones were opened stays on record. Gives the number that changed."""
+    inbox = _wanted(actor, Filter(), budapest_date(now))
+    changed = 0
+    for ids in portions(letter_ids):
+        marking = update(Letter).where(*inbox, col(Letter.public_id).in_(ids), col(Letter.unread).is_(not unread))
+        changed += db.exec(marking.values(unread=unread)).rowcount
+    if changed:
+        recount_unread(db, actor.account_id)
+        accounts.mark_changed(db, actor.account_id)
+    return changed
+
+
+def in_the_inbox(actor: Customer, today: date, *, sorted_otherwise: bool = False) -> list[ColumnElement[bool]]:
+    """Say which letters this customer's inbox holds: placed, not deleted, within their time.
+
+    `sorted_otherwise` keeps SQLite from taking the range of dates, in which nearly every letter is, for the best
+    index: the one that gives the wanted order is better.
+    """
+    erase_on = col(Letter.erase_on)
+    past: ColumnElement[bool] = erase_on.op("<=", is_comparison=True)(today)
+    readable: ColumnElement[bool] = not_(past) if sorted_otherwise else erase_on > today
+    return [
+        col(Letter.account_id) == actor.account_id,
+        col(Letter.binned_at).is_(None),
+        col(Letter.publish_at).is_(None),
+        readable,
+    ]
+
+
+def matching(search_key: Any, search: str) -> list[ColumnElement[bool]]:
+    """Ask for every word of a search, wherever it stands in the folded key."""
+    return [col(search_key).contains(word, autoescape=True) for word in words(search[:LONGEST_SEARCH])]
+
+
+def _wanted(
+    actor: Customer, wanted: Filter, today: date, *, sorted_otherwise: bool = False
+) -> list[ColumnElement[bool]]:
+    conditions = in_the_inbox(actor, today, sorted_otherwise=sorted_otherwise)
+    conditions += matching(Letter.search_key, wanted.search)
+    if wanted.kind:
+        conditions.append(col(Letter.kind) == wanted.kind.value)
+    if wanted.policy:
+        conditions.append(col(Letter.policy_number) == wanted.policy)
+    if wanted.unread_only:
+        conditions.append(col(Letter.unread).is_(True))
+    if wanted.period:
+        first, end = period_bounds(wanted.period, today)
+        conditions += [col(Letter.placed_at) >= first] if first else []
+        conditions += [col(Letter.placed_at) < end] if end else []
+    return conditions
+
+
+def _order(sort: Sort) -> tuple[Any, Any]:
+    """Sort by the column, then by id the same way, which is how the indexes stand."""
+    column, tie = col(_COLUMNS[sort.field]), col(Letter.id)
+    return (column.desc(), tie.desc()) if sort.descending else (column.asc(), tie.asc())
+
+
+def _lines(rows: Any) -> tuple[LetterLine, ...]:
+    return tuple(LetterLine(*row) for row in rows)
+
+
+def _in_order(pairs: set[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple(name for _, name in sorted(pairs))
+
+
+def portions(ids: Sequence[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        yield list(ids[start : start + _IDS_AT_ONCE])

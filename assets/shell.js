@@ -76,8 +76,7 @@
   // ── lost connection: what was typed stays, and the page says so ──
   const followConnection = () => {
     const bar = byId("offline");
-    const lost = byId("connection-lost");
-    if (bar) bar.hidden = navigator.onLine && !lost;
+    if (bar) bar.hidden = navigator.onLine || byId("connection-lost") !== null;
   };
   addEventListener("offline", followConnection);
   addEventListener("online", followConnection);
@@ -108,8 +107,65 @@
     true,
   );
 
+  // ── the live list of password rules; two of them only the server can judge ──
+  const count = (text, pattern) => (text.match(pattern) || []).length;
+  const JUDGES = {
+    length: (text, n) => text.length >= n.shortest && (!n.longest || text.length <= n.longest),
+    lower: (text, n) => count(text, /[a-z]/g) >= n.lower,
+    upper: (text, n) => count(text, /[A-Z]/g) >= n.upper,
+    digits: (text, n) => count(text, /[0-9]/g) >= n.digits,
+    special: (text, n) => count(text, /[^A-Za-z0-9\s]/g) >= n.special,
+    alphabet: (text, n) => text !== "" && (!n.letters_and_digits_only || /^[A-Za-z0-9]*$/.test(text)),
+  };
+  let summaryTimer = 0;
+  document.addEventListener("input", (event) => {
+    const list = document.querySelector(`[data-checks="${event.target.id}"]`);
+    if (!event.target.id || !list) return;
+    const numbers = JSON.parse(list.dataset.numbers);
+    const text = event.target.value.normalize("NFKC");
+    const missing = [];
+    let judged = 0;
+    list.querySelectorAll("[data-rule]").forEach((line) => {
+      const judge = JUDGES[line.dataset.rule];
+      if (!judge) return;
+      judged += 1;
+      const met = judge(text, numbers);
+      line.dataset.state = met ? "met" : "open";
+      line.querySelector(".rule-state").textContent = ` – ${met ? list.dataset.met : list.dataset.missing}`;
+      if (!met) missing.push(line.querySelector(".rule-words").textContent);
+    });
+    clearTimeout(summaryTimer);
+    summaryTimer = setTimeout(() => {
+      const summary = byId(`${event.target.id}-summary`);
+      summary.textContent = summary.dataset.text
+        .replace("%met%", judged - missing.length)
+        .replace("%all%", judged)
+        .replace("%missing%", missing.join("; ") || "–");
+    }, 600);
+  });
+
+  // ── what went wrong takes the focus when it appears ──
+  let focused = null;
+  const followErrors = () => {
+    const summary = document.querySelector("[data-take-focus]");
+    if (summary && summary !== focused) summary.focus();
+    focused = summary;
+  };
+
+  // ── the framework's one English sentence, shown when a page is older than the server ──
+  const followNewVersion = () => {
+    const banner = byId("reflex-new-version-banner");
+    const words = byId("new-version-words");
+    if (!banner || !words || banner.dataset.said) return;
+    banner.dataset.said = "yes";
+    banner.firstChild.textContent = words.dataset.text;
+    banner.querySelector("button").textContent = words.dataset.button;
+  };
+
   const follow = () => {
     followLanguage();
+    followNewVersion();
+    followErrors();
     followNavigation();
     followClock();
     followConnection();

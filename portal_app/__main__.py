@@ -12,7 +12,9 @@ from portal_app.settings import SettingsWrong
 FAILED = 1
 SETTINGS_WRONG = 2
 
-commands = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The letter portal's commands.")
+commands = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The letter portal's commands."
+)
 commands.command()(serve)
 
 
@@ -26,10 +28,10 @@ def main() -> None:
     try:
         commands()
     except SettingsWrong as wrong:
-        print(wrong, file=sys.stderr)  # noqa: T201
+        print(wrong, file=sys.stderr)
         sys.exit(SETTINGS_WRONG)
     except (BuildFailed, PortalError) as failed:
-        print(failed, file=sys.stderr)  # noqa: T201
+        print(failed, file=sys.stderr)
         sys.exit(FAILED)
 
 

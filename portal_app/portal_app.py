@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from portal_app.browser import doors, reflex_internals
 from portal_app.browser.gate import Gate
+from portal_app.browser.live import live
 from portal_app.browser.portal_state import the_brand
 from portal_app.browser.refusals import answer_exception
 from portal_app.customer.missing import missing_page
@@ -18,6 +19,7 @@ from portal_app.gateways.logs import configure_logs
 from portal_app.services.house import open_house, use_house
 from portal_app.settings import load_settings
 from portal_app.ui.layout import page_shell, title_of
+from portal_app.ui.overlays import app_wraps
 from portal_app.ui.theme import head
 
 
@@ -40,6 +42,15 @@ app = rx.App(
     api_transformer=web,
     backend_exception_handler=answer_exception,
 )
+app.app_wraps |= app_wraps()
 app.add_middleware(Gate(identify=doors.identify, touch=doors.touch, now=now), index=0)
 doors.add_pages(app, PAGES, page_shell, title_of)
 app.add_page(page_shell(missing_page, path="404", customers_only=False), route="404", title=title_of("shell.not_found"))
+
+
+@app.register_lifespan_task
+async def keep_pages_live() -> None:
+    """Refresh open pages when something has changed for them."""
+    await live.run(
+        doors.what_is_new, lambda: reflex_internals.connected_tabs(app), lambda tab, event: reflex_internals.push(app, tab, event)
+    )

@@ -12,7 +12,6 @@ from pydantic import StringConstraints, TypeAdapter, ValidationError
 from portal_app.domain.actors import Actor, Customer, Stage, Stranger
 from portal_app.domain.errors import NotSignedIn, RequestInvalid
 
-
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
@@ -70,11 +69,13 @@ def audience_of(actor: Actor) -> Audience:
 
 
 _visitor: ContextVar[Actor] = ContextVar("visitor", default=Stranger())
+_revision: ContextVar[int] = ContextVar("revision", default=0)
 
 
-def welcome(actor: Actor) -> None:
-    """Remember who this event or request comes from."""
+def welcome(actor: Actor, revision: int = 0) -> None:
+    """Remember who this event or request comes from, and which revision their account had when it began."""
     _visitor.set(actor)
+    _revision.set(revision)
 
 
 def visitor() -> Actor:
@@ -88,6 +89,11 @@ def customer() -> Customer:
     if not isinstance(actor, Customer):
         raise NotSignedIn
     return actor
+
+
+def revision() -> int:
+    """Tell the revision of the visitor's account from before this event read anything."""
+    return _revision.get()
 
 
 def parse(kind: Any, value: object) -> Any:

@@ -32,7 +32,12 @@ class Labels:
 
     def header(self) -> str:
         """Write the labels as the Cookie header that Reflex keeps."""
-        pairs = (("sign_in", self.sign_in or ""), ("visit", self.visit or ""), ("language", self.language), ("source", self.source))
+        pairs = (
+            ("sign_in", self.sign_in or ""),
+            ("visit", self.visit or ""),
+            ("language", self.language),
+            ("source", self.source),
+        )
         return "; ".join(f"{name}={value}" for name, value in pairs)
 
 
@@ -114,7 +119,11 @@ class Arrivals:
     async def _arrival(self, scope: Scope, headers: Headers) -> Arrival:
         source = source_of(scope, headers, self._proxy_hops)
         cookies = read_cookies("; ".join(headers.getlist("cookie")))
-        tokens = {secret: cookies[self._names.name(secret)] for secret in ("sign_in", "device", "visit") if self._names.name(secret) in cookies}
+        tokens = {
+            secret: cookies[self._names.name(secret)]
+            for secret in ("sign_in", "device", "visit")
+            if self._names.name(secret) in cookies
+        }
         if scope["path"].startswith(UNAUTHENTICATED):
             return Arrival(Stranger(source), {}, self._language, source)
         known = await self._recognise(tokens, source)

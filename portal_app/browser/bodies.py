@@ -29,7 +29,7 @@ class BodyLimit:
         await _Counted(self.app, most).run(scope, receive, send)
 
 
-class _BodyTooLarge(Exception):  # noqa: N818 - never leaves this module
+class _BodyTooLarge(Exception):
     """The body grew too large while it was read."""
 
 

@@ -29,9 +29,7 @@ class CookieNames:
 
     def give(self, answer: Response, secret: Secret, token: str, seconds: int | None = None) -> None:
         """Set the cookie; without `seconds` it goes when the browser closes."""
-        answer.set_cookie(
-            self.name(secret), token, max_age=seconds, path="/", secure=self.secure, httponly=True, samesite="lax"
-        )
+        answer.set_cookie(self.name(secret), token, max_age=seconds, path="/", secure=self.secure, httponly=True, samesite="lax")
 
     def take_back(self, answer: Response, secret: Secret) -> None:
         """Make the browser forget the cookie."""

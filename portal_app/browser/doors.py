@@ -16,14 +16,16 @@ from portal_app.browser.cookies import CookieNames
 from portal_app.browser.gate import Standing
 from portal_app.browser.guarded import guarded_routes
 from portal_app.browser.headers import SecurityHeaders, policies_of
+from portal_app.browser.live import Watched
 from portal_app.browser.origins import OneOrigin
 from portal_app.browser.pages import Pages
 from portal_app.database.transactions import ask, carry_out
-from portal_app.domain.actors import Customer, Stranger
+from portal_app.domain.actors import Customer, Operator, Stranger
 from portal_app.gateways.clock import now
 from portal_app.gateways.secrets import token_digest
-from portal_app.services import sign_ins
+from portal_app.services import news, sign_ins
 from portal_app.services.house import the_house
+from portal_app.services.news import News
 
 BODY_BYTES = 64_000
 
@@ -46,12 +48,17 @@ async def identify(labels: Labels) -> Standing:
     if found is None:
         return Standing(Stranger(labels.source, labels.visit))
     title = brand.portal(found.customer.portal).title
-    return Standing(found.customer, title, found.ends_at, found.warn_at, found.seen_step_due)
+    return Standing(found.customer, title, found.ends_at, found.warn_at, found.seen_step_due, found.revision)
 
 
 async def touch(actor: Customer) -> None:
     """Keep the sign-in awake: the visitor did something of their own."""
     await carry_out(sign_ins.touch, actor, now=now())
+
+
+async def what_is_new(watched: Watched) -> News:
+    """Ask what has changed for the open tabs."""
+    return await ask(news.news_for, Operator("live pages"), watched.accounts, watched.sign_ins)
 
 
 def add_pages(app: Any, pages: Sequence[Page], shell: Callable[..., Any], title: Callable[[str], Any]) -> None:

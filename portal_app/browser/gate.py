@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 HYDRATE = (".hydrate", ".hydrate_and_load")
 
 
-class GateBroken(Exception):  # noqa: N818 - named as the fact
+class GateBroken(Exception):
     """Who stands behind a socket could not be found out; nothing passes."""
 
 
@@ -38,6 +38,7 @@ class Standing:
     ends_at: datetime | None = None
     warn_at: datetime | None = None
     seen_step_due: bool = False
+    revision: int = 0
 
 
 # Says who the labels of a socket stand for now; None as sign-in stands for a stranger.
@@ -77,7 +78,7 @@ class Gate(Middleware):
     async def _receive(self, state: BaseState) -> tuple[PortalState, Standing]:
         labels = read_labels(state.router.headers.cookie)
         standing = await self._identify(labels)
-        admission.welcome(standing.actor)
+        admission.welcome(standing.actor, standing.revision)
         base = await state.get_state(PortalState)
         _bind(base, standing, labels)
         return base, standing

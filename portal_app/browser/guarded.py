@@ -22,7 +22,9 @@ Touch = Callable[[Customer], Awaitable[None]]
 
 def guarded_routes(routes: Sequence[WebRoute], touch: Touch) -> list[Route]:
     """Build the Starlette routes of a door."""
-    return [Route(route.path, _guarded(route, touch), methods=[route.method], name=f"{route.method} {route.path}") for route in routes]
+    return [
+        Route(route.path, _guarded(route, touch), methods=[route.method], name=f"{route.method} {route.path}") for route in routes
+    ]
 
 
 def _guarded(route: WebRoute, touch: Touch) -> Callable[[Request], Awaitable[Response]]:

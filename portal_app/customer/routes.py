@@ -6,9 +6,7 @@ from portal_app.browser.branding import logo
 from portal_app.customer import entrance
 from portal_app.customer.statement import statement_page
 
-PAGES: tuple[Page, ...] = (
-    Page("/akadalymentesseg", statement_page, "statement.title", ANYONE),
-)
+PAGES: tuple[Page, ...] = (Page("/akadalymentesseg", statement_page, "statement.title", ANYONE),)
 
 ROUTES: tuple[WebRoute, ...] = (
     WebRoute("GET", "/", entrance.enter, ANYONE),

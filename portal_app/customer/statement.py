@@ -12,7 +12,9 @@ def statement_page() -> rx.Component:
         page_title(t("statement.title")),
         rx.el.p(t("statement.aim")),
         rx.el.h2(t("statement.how_title")),
-        rx.el.ul(*[rx.el.li(t(f"statement.how_{what}")) for what in ("keyboard", "reader", "zoom", "code")], class_name="plain-list"),
+        rx.el.ul(
+            *[rx.el.li(t(f"statement.how_{what}")) for what in ("keyboard", "reader", "zoom", "code")], class_name="plain-list"
+        ),
         rx.el.h2(t("statement.gaps_title")),
         rx.el.p(t("statement.gaps_text")),
         rx.el.h2(t("statement.contact_title")),

@@ -36,7 +36,7 @@ QUIET = {
 }
 
 
-class BuildFailed(Exception):  # noqa: N818 - named as the fact
+class BuildFailed(Exception):
     """The front end could not be built; the text names the log."""
 
 
@@ -93,7 +93,7 @@ def _alone() -> Iterator[None]:
 
 def _make(build: Path, brand: str) -> None:
     log = build.with_suffix(".log")
-    print(f"Building the pages (a minute at the first time; log: {log}) …", file=sys.stderr, flush=True)  # noqa: T201
+    print(f"Building the pages (a minute at the first time; log: {log}) …", file=sys.stderr, flush=True)
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
     environment = {
         **os.environ,
@@ -130,7 +130,9 @@ def _registry() -> str:
     """Name the package registry that npm is set to, so that Reflex does not go and measure several."""
     asked = subprocess.run(
         [_node_programs() / "node", _node_programs() / "npm", "config", "get", "registry"],
-        capture_output=True, text=True, check=False,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return asked.stdout.strip() or "https://registry.npmjs.org"
 

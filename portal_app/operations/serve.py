@@ -3,8 +3,7 @@
 import os
 import sys
 
-from sqlmodel import SQLModel
-
+from portal_app.database.schema import migrate
 from portal_app.operations import builds
 from portal_app.services.house import open_house
 from portal_app.settings import Settings, SettingsWrong, load_settings, read_brand
@@ -28,7 +27,7 @@ def serve() -> None:
     prepare(settings)
     build = builds.current_build(settings.brand)
     environment = {**os.environ, **builds.serving_environment(build), "PORT": str(settings.port), "HOST": settings.host}
-    print(f"{brand.insurer}: {settings.public_origin}", file=sys.stderr, flush=True)  # noqa: T201
+    print(f"{brand.insurer}: {settings.public_origin}", file=sys.stderr, flush=True)
     os.chdir(builds.ROOT)
     os.execve(sys.executable, server_command(settings), environment)  # noqa: S606 - our own interpreter, no shell
 
@@ -53,6 +52,5 @@ def prepare(settings: Settings) -> None:
     """Bring the database to this release's shape."""
     settings.folder.mkdir(parents=True, exist_ok=True)
     database = open_house(settings).database
-    with database.engine.execution_options(portal_writes=True).begin() as connection:
-        SQLModel.metadata.create_all(connection)
+    migrate(database)
     database.close()

@@ -25,6 +25,8 @@ class ResolvedSignIn:
     warn_at: datetime
     seen_step_due: bool
     """Whether the visitor's next own act should move *seen at* (`touch`)."""
+    revision: int = 0
+    """The account's, so that a live page knows what it shows."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def _resolved(found: tuple[SignIn, Account] | None, brand: Brand, now: datetime)
         display_name=account.email,
     )
     warn_at = ends_at - timedelta(minutes=rules.warn_minutes)
-    return ResolvedSignIn(customer, ends_at, warn_at, now - row.seen_at >= SEEN_STEP)
+    return ResolvedSignIn(customer, ends_at, warn_at, now - row.seen_at >= SEEN_STEP, account.revision)
 
 
 def touch(db: Session, actor: Customer, *, now: datetime) -> None:

@@ -130,7 +130,9 @@ def _unread() -> rx.Component:
     return rx.cond(
         PortalState.unread > 0,
         rx.el.span(
-            PortalState.unread.to_string(), rx.el.span(" ", t("shell.unread"), class_name="sr-only"), class_name="badge badge-primary"
+            PortalState.unread.to_string(),
+            rx.el.span(" ", t("shell.unread"), class_name="sr-only"),
+            class_name="badge badge-primary",
         ),
     )
 
@@ -217,7 +219,14 @@ def _idle_warning(brand: Brand) -> rx.Component:
     return rx.el.dialog(
         rx.el.h2(t("shell.idle_title"), id="idle-title"),
         rx.el.p(t("shell.idle_text", minutes=minutes), id="idle-text"),
-        rx.el.button(t("shell.stay"), type="button", id="idle-stay", on_click=PortalState.stay, class_name="btn btn-primary", auto_focus=True),
+        rx.el.button(
+            t("shell.stay"),
+            type="button",
+            id="idle-stay",
+            on_click=PortalState.stay,
+            class_name="btn btn-primary",
+            auto_focus=True,
+        ),
         id="idle-warning",
         role="alertdialog",
         class_name="dialog",

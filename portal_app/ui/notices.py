@@ -24,7 +24,10 @@ def notice(kind: str, *content: Any, **properties: Any) -> rx.Component:
 def page_notice() -> rx.Component:
     """Build the place above the page's content where refusals and confirmations of this tab appear."""
     return rx.el.div(
-        rx.cond(PortalState.notice != "", rx.match(PortalState.notice_kind, *[(kind, _tab_notice(kind)) for kind in KINDS[1:]], _tab_notice("info"))),
+        rx.cond(
+            PortalState.notice != "",
+            rx.match(PortalState.notice_kind, *[(kind, _tab_notice(kind)) for kind in KINDS[1:]], _tab_notice("info")),
+        ),
         id="notice",
         role="status",
         class_name="no-print",
@@ -39,6 +42,8 @@ def _tab_notice(kind: str) -> rx.Component:
             PortalState.notice_reloads,
             # Reloading the document lets the server decide anew who this is and where they belong.
             rx.el.a(t("shell.reload"), href="", reload_document=True, class_name="link"),
-            rx.el.button(t("shell.close_notice"), type="button", on_click=PortalState.dismiss_notice, class_name="btn btn-sm btn-ghost"),
+            rx.el.button(
+                t("shell.close_notice"), type="button", on_click=PortalState.dismiss_notice, class_name="btn btn-sm btn-ghost"
+            ),
         ),
     )

@@ -68,7 +68,8 @@ def audience_of(actor: Actor) -> Audience:
     return CUSTOMER if actor.stage is Stage.FULL else CHANGING
 
 
-_visitor: ContextVar[Actor] = ContextVar("visitor", default=Stranger())
+NOBODY = Stranger()
+_visitor: ContextVar[Actor] = ContextVar("visitor", default=NOBODY)
 _revision: ContextVar[int] = ContextVar("revision", default=0)
 
 

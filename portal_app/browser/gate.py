@@ -7,7 +7,7 @@ from datetime import datetime
 import reflex as rx
 import structlog
 from reflex.event import Event
-from reflex.middleware import Middleware
+from reflex.middleware.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
 
 from portal_app.browser import admission, reflex_internals

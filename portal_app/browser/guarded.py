@@ -39,9 +39,9 @@ def _guarded(route: WebRoute, touch: Touch) -> Callable[[Request], Awaitable[Res
         except PortalError as refusal:
             log.info("refused", code=refusal.code, path=route.path)
             return error_page(refusal, arrival.language)
-        except Exception as fault:
+        except Exception:
             incident = public_id()[:8]
-            log.error("unexpected failure in a route", incident=incident, path=route.path, exc_info=fault)
+            log.exception("unexpected failure in a route", incident=incident, path=route.path)
             return error_page(None, arrival.language, incident)
 
     return answer

@@ -79,7 +79,7 @@ def _source_files() -> Iterator[Path]:
         files = [top] if top.is_file() else sorted(file for file in top.rglob("*") if file.is_file())
         for file in files:
             place = file.relative_to(ROOT)
-            back_room = len(place.parts) > 2 and place.parts[1] in BACK_ROOMS
+            back_room = place.parts[0] == "portal_app" and place.parts[1] in BACK_ROOMS
             if not back_room and file.suffix in {".py", ".po", ".txt", ".json", ".css", ".js", ".svg", ".png", ".woff2"}:
                 yield place
 

@@ -1,0 +1,93 @@
+"""Live pages: once a second the process asks what has changed for the accounts whose pages are open, and refreshes them.
+
+The question is the same for letters from the API, a command, the courier or another process, and on both databases.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from portal_app.browser import admission
+from portal_app.services.news import News
+
+log = structlog.get_logger(__name__)
+
+EVERY_SECONDS = 1.0
+
+
+@dataclass
+class _Tab:
+    account_id: int
+    sign_in_id: int
+    revision: int
+    refresh: Any
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Which accounts and sign-ins stand behind the open tabs."""
+
+    accounts: frozenset[int]
+    sign_ins: frozenset[int]
+
+
+AskNews = Callable[[Watched], Awaitable[News]]
+Connected = Callable[[], frozenset[str]]
+# Runs an event handler for a tab, through the gate, as if the tab had asked for it.
+Push = Callable[[str, Any], Awaitable[None]]
+
+
+class LivePages:
+    """The open tabs of this process and what each shows."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._tabs: dict[str, _Tab] = {}
+
+    def follow(self, tab: str, refresh: Any) -> None:
+        """Refresh this tab of the visitor by the event handler `refresh` when their account changes.
+
+        Called from the handler that loads a page; the last call for a tab counts.
+        """
+        actor = admission.customer()
+        self._tabs[tab] = _Tab(actor.account_id, actor.sign_in_id, admission.revision(), refresh)
+
+    async def look(self, ask_news: AskNews, connected: Connected, push: Push) -> int:
+        """Look once: drop closed tabs, refresh those whose account has changed; returns how many were refreshed.
+
+        A tab whose sign-in was ended elsewhere is refreshed too: the gate empties it.
+        """
+        for gone in self._tabs.keys() - connected():
+            del self._tabs[gone]
+        if not self._tabs:
+            return 0
+        tabs = dict(self._tabs)
+        watched = Watched(frozenset(tab.account_id for tab in tabs.values()), frozenset(tab.sign_in_id for tab in tabs.values()))
+        news = await ask_news(watched)
+        changed = [name for name, tab in tabs.items() if self._has_news(name, tab, news)]
+        for name in changed:
+            await push(name, tabs[name].refresh)
+        return len(changed)
+
+    async def run(self, ask_news: AskNews, connected: Connected, push: Push) -> None:
+        """Look once a second until the process ends; a failed look is logged and tried again."""
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            try:
+                await self.look(ask_news, connected, push)
+            except Exception:
+                log.exception("could not look for changes")
+
+    def _has_news(self, name: str, tab: _Tab, news: News) -> bool:
+        if tab.sign_in_id not in news.running:
+            self._tabs.pop(name, None)
+            return True
+        revision = news.revisions.get(tab.account_id, tab.revision)
+        changed, tab.revision = revision != tab.revision, revision
+        return changed
+
+
+live = LivePages()

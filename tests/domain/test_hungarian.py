@@ -1,9 +1,11 @@
 """Searching and sorting Hungarian text; the golden orders were checked against ICU's Hungarian collator."""
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal_app.database.transactions import Database
 from portal_app.domain.hungarian import LONGEST_KEY, fold, sort_key, words
 
 HUNGARIAN = st.text(alphabet="aábccsdzeéfgyhiíjklmnoóöőpqrstuúüűvwxyzsAÁCSDZOÖŐUÜŰ 0123456789-–.,„”/", max_size=60)
@@ -109,3 +111,16 @@ def test_cutting_long_keys_never_turns_an_order_around(beginning: str, one: str,
 @given(HUNGARIAN)
 def test_accents_and_case_never_outweigh_a_letter(text: str) -> None:
     assert sort_key(text.strip() + "a") < sort_key(text.strip() + "b")
+
+
+def test_both_databases_sort_the_keys_alike(database: Database) -> None:
+    texts = ["Zsolt", "Ödön", "Ágota", "űr", "ür", "(a", "a-b", "a b", "ab", "10", "2", "„idézet”", "Csaba", "cukor", "–", "жук"]
+    collation = ' COLLATE "C"' if database.engine.dialect.name == "postgresql" else ""
+    rows = " UNION ALL ".join(f"SELECT CAST(:k{number} AS TEXT) AS k" for number in range(len(texts)))
+    query = sa.text(f"SELECT k FROM ({rows}) AS keys ORDER BY k{collation}")
+    keys = {f"k{number}": sort_key(text) for number, text in enumerate(texts)}
+
+    with database.engine.connect() as connection:
+        ordered = list(connection.execute(query, keys).scalars())
+
+    assert ordered == sorted(keys.values())

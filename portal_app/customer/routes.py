@@ -1,16 +1,30 @@
 """The customer's door: every page and every HTTP route, one line each."""
 
 from portal_app.browser.addresses import Page, WebRoute
-from portal_app.browser.admission import ANYONE
+from portal_app.browser.admission import ANYONE, CUSTOMER
 from portal_app.browser.branding import logo
-from portal_app.customer import entrance
+from portal_app.customer import entrance, new_address, profile
+from portal_app.customer.help import help_page
+from portal_app.customer.new_address import NewAddressState, new_address_page
+from portal_app.customer.profile import ProfileState, profile_page
 from portal_app.customer.statement import statement_page
+from portal_app.customer.upgrade import UpgradeState, upgrade_page
 
-PAGES: tuple[Page, ...] = (Page("/akadalymentesseg", statement_page, "statement.title", ANYONE),)
+PAGES: tuple[Page, ...] = (
+    Page("/atlepes", upgrade_page, "upgrade.title", (CUSTOMER,), on_load=(UpgradeState.load,)),
+    Page("/beallitasok", profile_page, "profile.title", (CUSTOMER,), on_load=(ProfileState.load,)),
+    Page("/beallitasok/e-mail", new_address_page, "new_address.title", ANYONE, on_load=(NewAddressState.load,)),
+    Page("/sugo", help_page, "help.title", ANYONE),
+    Page("/akadalymentesseg", statement_page, "statement.title", ANYONE),
+)
 
 ROUTES: tuple[WebRoute, ...] = (
     WebRoute("GET", "/", entrance.enter, ANYONE),
     WebRoute("GET", "/branding/logo.svg", logo, ANYONE, own_act=False),
+    WebRoute("GET", "/beallitasok/e-mail/{token}", new_address.arrive, ANYONE),
+    WebRoute("POST", "/beallitasok", profile.ask_for_new_address, (CUSTOMER,)),
+    WebRoute("POST", "/beallitasok/e-mail", new_address.confirm, ANYONE),
+    WebRoute("POST", "/beallitasok/nyelv", profile.choose_language, (CUSTOMER,)),
     WebRoute("POST", "/kilepes", entrance.sign_out, ANYONE),
     WebRoute("POST", "/nyelv", entrance.choose_language, ANYONE),
 )

@@ -6,22 +6,24 @@ from datetime import datetime, timedelta
 from email_validator import EmailNotValidError, validate_email
 from sqlmodel import Session, col, select, update
 
-from portal_app.database.tables import Account, Link, Login
-from portal_app.domain.actors import Customer
-from portal_app.domain.brands import Brand, LoginKind
-from portal_app.domain.errors import AddressTaken, EmailInvalid, LinkExpired, LinkSuperseded, LinkUnknown, LinkUsed
-from portal_app.gateways.secrets import Secrets, token_digest
+from portal_app.database.tables import Account, Credential, Link, Login
+from portal_app.domain.actors import Customer, Stranger
+from portal_app.domain.brands import LoginKind
+from portal_app.domain.errors import AddressTaken, EmailInvalid, LinkUsed
+from portal_app.gateways.secrets import Secrets
 from portal_app.services import accounts
 from portal_app.services.events import record
+from portal_app.services.links import LinkPurpose, LinkStatus, link_of_visit, use_link
 from portal_app.services.outbox import enqueue
+from portal_app.services.visits import end_visit, keep_visit, note_outcome, outcome_of, visit_of
 
 LANGUAGES = ("hu", "en")
-ROWS_PER_PAGE = (25, 50, 100)
+ADDRESS_LINK_LIFE = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
 class Preferences:
-    """What the settings page shows."""
+    """What the settings page shows; `outcome` says how the last form ended."""
 
     email: str
     waiting_email: str
@@ -31,15 +33,16 @@ class Preferences:
     language: str
     reminders_wanted: bool
     opened_at: datetime
+    outcome: str
 
 
 def preferences(db: Session, actor: Customer, *, now: datetime) -> Preferences:
     """Read the customer's own settings."""
-    account = _own(db, actor)
+    account = _account(db, actor.account_id)
     waiting = db.exec(
         select(Link.subject).where(
             Link.account_id == actor.account_id,
-            Link.purpose == "address",
+            Link.purpose == LinkPurpose.ADDRESS,
             col(Link.used_at).is_(None),
             col(Link.superseded_at).is_(None),
             Link.valid_until > now,
@@ -53,66 +56,34 @@ def preferences(db: Session, actor: Customer, *, now: datetime) -> Preferences:
         language=account.language,
         reminders_wanted=account.reminders_wanted,
         opened_at=account.created_at,
+        outcome=outcome_of(visit_of(db, actor, now=now)).code,
     )
 
 
 def set_language(db: Session, actor: Customer, language: str) -> None:
     """Speak this language on the pages and in the post from now on."""
-    _own(db, actor).language = language if language in LANGUAGES else "hu"
+    _account(db, actor.account_id).language = language if language in LANGUAGES else "hu"
 
 
 def set_reminders(db: Session, actor: Customer, *, wanted: bool) -> None:
     """Send reminders of unread letters, or not; notifications of new letters always go out (R13)."""
-    _own(db, actor).reminders_wanted = wanted
+    _account(db, actor.account_id).reminders_wanted = wanted
 
 
-def ask_for_new_address(
-    db: Session, actor: Customer, address: str, *, brand: Brand, secrets: Secrets, now: datetime
-) -> str:
-    """Send a confirming link to the new address; nothing changes before it is pressed.
-
-    Answers with the address as it will be kept. Raises `EmailInvalid`. An address that belongs to somebody else gets
-    no link, and the answer is the same, so that nobody learns who is a customer.
-    """
-    normal = normal_address(address)
-    account = _own(db, actor)
-    taken = accounts.account_of_login(db, normal)
-    token = accounts.new_link(
-        db, actor.account_id, "address", valid_until=now + timedelta(hours=24), now=now, subject=normal
-    )
-    if taken is None or taken.id == actor.account_id:
-        expires = (now + timedelta(hours=24)).isoformat()
-        sealed = accounts.seal_text(secrets, token)
-        enqueue(
-            db, "email_change_confirm", account, now=now, recipient=normal, facts={"expires_at": expires},
-            sealed_secret=sealed,
-        )  # fmt: skip
-    record(db, actor, "address:asked", now=now, account_id=actor.account_id)
-    return normal
-
-
-def confirm_new_address(db: Session, actor: Customer, token: str, *, now: datetime) -> str:
-    """Make the address of a pressed link the account's; the old one is told (S23).
-
-    The link works only for the account that asked, signed in. Raises `LinkUnknown`, `LinkUsed`, `LinkSuperseded`,
-    `LinkExpired` or `AddressTaken`.
-    """
-    link = db.exec(
-        select(Link).where(
-            Link.token_sha256 == token_digest(token), Link.purpose == "address", Link.account_id == actor.account_id
+def current_password(db: Session, actor: Customer) -> str | None:
+    """Give the stored value the current password must match, to be checked outside the transaction (S37)."""
+    return db.exec(
+        select(Credential.hash)
+        .where(
+            Credential.account_id == actor.account_id, Credential.kind == "chosen", col(Credential.ended_at).is_(None)
         )
+        .order_by(col(Credential.created_at).desc())
     ).first()
-    if link is None:
-        raise LinkUnknown
-    if link.used_at:
-        raise LinkUsed
-    if link.superseded_at:
-        raise LinkSuperseded
-    if link.valid_until <= now:
-        raise LinkExpired
-    link.used_at = now
-    _move_address(db, actor, link.subject, now)
-    return link.subject
+
+
+def tell_outcome(db: Session, actor: Customer | Stranger, code: str, *, now: datetime) -> None:
+    """Remember how a form ended, for the page that is drawn next."""
+    note_outcome(keep_visit(db, actor, "", now=now), code)
 
 
 def normal_address(address: str) -> str:
@@ -123,8 +94,48 @@ def normal_address(address: str) -> str:
         raise EmailInvalid from None
 
 
-def _move_address(db: Session, actor: Customer, address: str, now: datetime) -> None:
-    account = _own(db, actor)
+def ask_for_new_address(db: Session, actor: Customer, address: str, *, secrets: Secrets, now: datetime) -> None:
+    """Send a confirming link to the new address; nothing changes before it is pressed (G20).
+
+    The caller has checked the current password. An address that belongs to somebody else gets no link, and the
+    answer is the same, so that nobody learns who is a customer.
+    """
+    account = _account(db, actor.account_id)
+    valid_until = now + ADDRESS_LINK_LIFE
+    token = accounts.new_link(
+        db, actor.account_id, LinkPurpose.ADDRESS, valid_until=valid_until, now=now, subject=address
+    )
+    taken = accounts.account_of_login(db, address)
+    if taken is None or taken.id == actor.account_id:
+        enqueue(
+            db,
+            "email_change_confirm",
+            account,
+            now=now,
+            recipient=address,
+            facts={"expires_at": valid_until.isoformat()},
+            sealed_secret=accounts.seal_text(secrets, token),
+        )
+    tell_outcome(db, actor, "address_asked", now=now)
+    record(db, actor, "address:asked", now=now, account_id=actor.account_id)
+
+
+def address_of_link(db: Session, actor: Customer | Stranger, *, now: datetime) -> tuple[LinkStatus, str]:
+    """Say whether the link the visitor came with still works, and which address it confirms."""
+    found = link_of_visit(db, actor, LinkPurpose.ADDRESS, now=now)
+    return found.status, found.link.subject if found.link else ""
+
+
+def confirm_new_address(db: Session, actor: Customer | Stranger, *, now: datetime) -> None:
+    """Make the address of the pressed link the account's; the old one is told (S23).
+
+    Raises `LinkUsed` where the link does not work any more and `AddressTaken` where the address became somebody
+    else's meanwhile.
+    """
+    found = link_of_visit(db, actor, LinkPurpose.ADDRESS, now=now)
+    if found.status is not LinkStatus.OPEN or found.link is None or not use_link(db, found.link, now=now):
+        raise LinkUsed
+    account, address = _account(db, found.link.account_id), found.link.subject
     taken = accounts.account_of_login(db, address)
     if taken is not None and taken.id != account.id:
         raise AddressTaken
@@ -136,9 +147,10 @@ def _move_address(db: Session, actor: Customer, address: str, now: datetime) -> 
     )
     account.email, account.email_key = address, accounts.login_key(address)
     account.email_confirmed_at, account.email_refused_at, account.email_refused_reason = now, None, ""
-    accounts.mark_changed(db, actor.account_id)
-    record(db, actor, "address:changed", now=now, account_id=actor.account_id)
+    accounts.mark_changed(db, found.link.account_id)
+    end_visit(db, visit_of(db, actor, now=now))
+    record(db, actor, "address:changed", now=now, account_id=account.id)
 
 
-def _own(db: Session, actor: Customer) -> Account:
-    return db.exec(select(Account).where(Account.id == actor.account_id)).one()
+def _account(db: Session, account_id: int) -> Account:
+    return db.exec(select(Account).where(Account.id == account_id)).one()

@@ -26,18 +26,21 @@ ALL_KEYS = sorted(keys("hu"))
 
 # Words that give the register away. Developers of insurers are addressed formally whatever the brand (`api.`).
 INFORMAL_WORDS = re.compile(
-    r"\b(neked|te|téged|tiéd|veled|rólad|tőled|hozzád|jelszavad\w*|fiókod\w*|küldeményed\w*|küldeményeid\w*|címed\w*|üzeneted\w*"
-    r"|szerződésed\w*|szerződéseid\w*|adataid\w*|kattints|add|adj|írd|írj|nyisd|nyomd|válaszd|válassz|lépj|kérj|nézd|hívj"
-    r"|küldd|küldj|várj|mentsd|töltsd|próbáld|erősítsd|töröld|másold|olvasd|keresd|keress|vedd|igényelj|jelöld|menj|mondd"
-    r"|szeretnéd|kaptál|kaptad|kérted|felejtetted|elfelejtetted|olvashatod|kérheted|teheted|írhatsz|kérhetsz|beléphetsz|találod)\b",
+    r"\b(neked|te|téged|tiéd|veled|rólad|tőled|hozzád|tudnod|szükséged|teendőd|jogosultságod)\b"
+    r"|\b(jelszav|fiók|küldemény|küldeményei|e-mail-cím|üzenet|szerződés|szerződései|adatai|levelei|biztosítás|kérés)[aeo]?d(at|et|ot|del|dal|nak|nek|ba|be|ban|ben|re|ra)?\b"
+    r"|\b(kattints|add|adj|írd|írj|nyisd|nyomd|válaszd|válassz|lépj|kérj|nézd|hívj|küldd|küldj|várj|mentsd|töltsd|próbáld"
+    r"|erősítsd|töröld|másold|olvasd|keresd|keress|vedd|vegyél|igényelj|jelöld|menj|mondd|pótold|rövidítsd|oszd|javítsd"
+    r"|ellenőrizd|indulj|jelezd|tegyél|szeretnéd|szeretnél|lépsz|kapod|találod)\b"
+    r"|\b(?!\w*portál\b)\w{2,}(hatod|heted|hatsz|hetsz|tál|tél|ttad|tted)\b",
     re.IGNORECASE,
 )
 FORMAL_WORDS = re.compile(
-    r"\b(Ön|Önt|Önnek|Öné|Önnel|Önre|Önöknek)\b"
+    r"\b(Ön|Önt|Önnek|Öné|Önnel|Önre|Önöknek|Tisztelt)\b"
     r"|\b(adja|adjon|írja|írjon|nyissa|nyomja|válassza|válasszon|lépjen|kérjen|nézze|hívjon|küldje|küldjön|várjon|mentse"
-    r"|töltse|próbálja|erősítse|törölje|másolja|olvassa|keresse|keressen|vegye|vegyen|igényeljen|jelölje|menjen|mondja"
-    r"|kattintson|szíveskedjen)\b"
-    r"|\b(jelszavát|jelszavával|fiókját|e-mail-címét|kérheti|olvashatja|teheti|írhat|beléphet)\b",
+    r"|töltse|próbálja|próbáljon|erősítse|törölje|másolja|olvassa|keresse|keressen|vegye|vegyen|igényeljen|jelölje|menjen"
+    r"|mondja|kattintson|szíveskedjen|pótolja|rövidítse|ossza|javítsa|ellenőrizze|induljon|jelezze|tegyen|szeretné|szeretne)\b"
+    r"|\b(jelszava|jelszavát|jelszavával|fiókja|fiókját|fiókjába|e-mail-címe|e-mail-címét|teendője|jogosultsága|szüksége)\b"
+    r"|\b(fel|be|meg|el|le|ki|vissza)?(kér|ír|lép|csatol|igényel|olvas|lát|kezel|folytat|old|töröl|ment|választ|tölt|állít|von|te)h[ae]t(ja|i)?\b",
     re.IGNORECASE,
 )
 # Words that the source documents fix letter for letter, also where customers are addressed informally.

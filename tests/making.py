@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import pikepdf
 import typst
-from PIL import Image
 from pikepdf import Array, Dictionary, Name
+from PIL import Image
 
 _LETTER = """
 #let data = json(bytes(sys.inputs.data))

@@ -32,9 +32,7 @@ class PasswordHashing:
     A value whose pepper is no longer known never matches.
     """
 
-    def __init__(
-        self, secrets: Secrets, cost: int = 12, threads: int | None = None, queue: int | None = None
-    ) -> None:
+    def __init__(self, secrets: Secrets, cost: int = 12, threads: int | None = None, queue: int | None = None) -> None:
         """Take the keys, bcrypt's cost, the threads (default: one per core) and how many may wait for them."""
         self._peppers = {_name_of(pepper): pepper for pepper in secrets.keys("passwords")}
         self._newest = _name_of(secrets.key("passwords"))
@@ -97,9 +95,7 @@ class PasswordHashing:
         """Close the pool."""
         self.close()
 
-    def _submit(
-        self, work: Callable[Details, Answer], *args: Details.args, **kwargs: Details.kwargs
-    ) -> Future[Answer]:
+    def _submit(self, work: Callable[Details, Answer], *args: Details.args, **kwargs: Details.kwargs) -> Future[Answer]:
         with self._lock:
             if self._taken >= self._places:
                 raise Busy(seconds=_SECONDS_TO_WAIT_WHEN_BUSY)

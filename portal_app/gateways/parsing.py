@@ -91,7 +91,7 @@ class _Worker:
 class ParsingRoom:
     """A few workers that parse one file each at a time; usable from any thread."""
 
-    def __init__(self, workers: int | None = None, limits: Limits = Limits(), patience: float = 30) -> None:  # noqa: B008 - frozen
+    def __init__(self, workers: int | None = None, limits: Limits = Limits(), patience: float = 30) -> None:
         """Take the number of workers (default: one per core), their limits, and how long to wait for a free one (s)."""
         self._limits = limits
         self._patience = patience

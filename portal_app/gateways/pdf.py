@@ -273,7 +273,7 @@ def _as_webp(image: Any, *, has_pictures: bool) -> bytes:
 
 
 def _pdfium(content: bytes) -> Any:
-    import pypdfium2  # type: ignore[import-untyped]  # only workers need it
+    import pypdfium2  # only workers need it
 
     try:
         return pypdfium2.PdfDocument(content)

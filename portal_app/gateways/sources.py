@@ -43,8 +43,10 @@ class SourceLimits:
 
         `limit` reads `30/5minute`; several are separated by `;` and all must hold.
         """
-        items = limits.parse_many(limit)
-        return all([self._hit(item, action, source_key(source)) for item in items])
+        key = source_key(source)
+        # Every limit counts the attempt, also after one of them has said no.
+        verdicts = [self._hit(item, action, key) for item in limits.parse_many(limit)]
+        return all(verdicts)
 
     def _hit(self, item: limits.RateLimitItem, action: str, source: str) -> bool:
         if self._shared is not None and time.monotonic() >= self._shared_again_at:

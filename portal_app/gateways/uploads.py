@@ -61,9 +61,7 @@ class UploadFacts:
     media_type: str
 
 
-def inspect_upload(
-    name: str, content: bytes, largest: int = LARGEST, room: ParsingRoom | None = None
-) -> UploadFacts:
+def inspect_upload(name: str, content: bytes, largest: int = LARGEST, room: ParsingRoom | None = None) -> UploadFacts:
     """Return what a customer's file is, after a real parser in the parsing room has read all of it.
 
     Refusals: `FileEmpty`, `FileTooLarge` (fact `most` in bytes; also for too many pixels or a packed bomb),

@@ -4,14 +4,15 @@ import io
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import pikepdf
 import pytest
-from PIL import Image
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from pikepdf import Array, Dictionary, Name
+from PIL import Image
 
 from portal_app.domain.errors import AttachmentDamaged, AttachmentEncrypted, AttachmentNotPdf
 from portal_app.gateways import pdf
@@ -224,7 +225,7 @@ def test_a_page_image_has_the_width_that_was_asked_for() -> None:
     assert [image.format for image in drawn] == ["WEBP", "WEBP"]
     assert drawn[0].height == pytest.approx(900 * 2**0.5, abs=2)
     darkest, lightest = drawn[0].convert("L").getextrema()
-    assert (darkest < 60, lightest > 250) == (True, True)  # type: ignore[operator]
+    assert (darkest < 60, lightest > 250) == (True, True)
 
 
 def test_a_page_with_a_photograph_is_drawn_in_all_its_colours() -> None:
@@ -328,8 +329,7 @@ def test_a_worker_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     room = ParsingRoom(workers=1)
     inspect_in_sandbox(making.letter_pdf(), room)
 
-    with open(f"/proc/{_only_worker(room)}/environ", "rb") as environment:
-        known = environment.read()
+    known = Path(f"/proc/{_only_worker(room)}/environ").read_bytes()
 
     assert b"PORTAL" not in known
     assert b"LANG=C.UTF-8" in known

@@ -5,6 +5,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
+from contextlib import suppress
 
 import pytest
 from hypothesis import example, given
@@ -18,7 +19,6 @@ from portal_app.domain.errors import (
     FileEncrypted,
     FileTooLarge,
     FileTypeNotAllowed,
-    PortalError,
 )
 from portal_app.gateways.uploads import DOCX, UploadFacts, clean_file_name, inspect_upload
 from tests import making
@@ -209,10 +209,8 @@ def test_a_photo_of_a_modern_phone_is_accepted() -> None:
 def test_whatever_is_uploaded_is_accepted_or_refused_but_never_a_fault(name: str, noise: bytes, place: int) -> None:
     content, _ = GOOD[name]
 
-    try:
+    with suppress(FileActive, FileDamaged, FileEncrypted, FileTooLarge, FileTypeNotAllowed):
         inspect_upload(name, content[:place] + noise + content[place + len(noise) :])
-    except PortalError as refusal:
-        assert refusal.code.startswith("file_")
 
 
 NAMES = {

@@ -1,0 +1,371 @@
+"""Passwords: what a new one must not be, setting it, asking for it, and when it runs out (R17, R22–R23, R34–R35)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select, update
+
+from portal_app.database.tables import Account, Credential, Policy, SignIn
+from portal_app.domain.actors import Actor, Customer, Stage, Stranger
+from portal_app.domain.brands import Brand
+from portal_app.domain.calendar import budapest_date, days_left
+from portal_app.domain.errors import CurrentPasswordWrong, LinkUsed, NotSignedIn, PasswordRefused
+from portal_app.domain.passwords import (
+    PREVIOUS,
+    PasswordRules,
+    Rule,
+    flaws_in,
+    holds_own_word,
+    is_common,
+    own_words,
+)
+from portal_app.gateways.guessing import guessability
+from portal_app.gateways.secrets import Secrets
+from portal_app.services import accounts, failures, sign_ins
+from portal_app.services.challenges import MAILS_AN_HOUR, mails_in_last_hour
+from portal_app.services.devices import remember_device
+from portal_app.services.events import record
+from portal_app.services.links import LinkPurpose, LinkStatus, end_links, link_of_visit, use_link
+from portal_app.services.outbox import enqueue
+from portal_app.services.visits import end_visit, keep_visit, note_for, note_outcome, outcome_of, visit_of
+
+RESEND_AFTER = timedelta(seconds=60)
+NEW_PASSWORD_MAILS = ("activation", "password_link")
+WAY_IN_SENT = "way_in_sent"
+REPEATED_OTHERWISE = "repeated_otherwise"
+PASSWORD_SET = "password_set"  # noqa: S105 - the name of an outcome
+
+
+@dataclass(frozen=True)
+class PasswordNotice:
+    """That the password will run out soon."""
+
+    expires_at: datetime
+    days: int
+    """Whole days until then in Budapest; 0 is today."""
+
+
+@dataclass(frozen=True)
+class NewPasswordTicket:
+    """What has to be known outside the transaction to judge a new password."""
+
+    rules: PasswordRules
+    words: tuple[str, ...]
+    """Names of insurer and customer, which may not stand in it."""
+    current: str | None = field(repr=False)
+    """The stored value that the current password must match; None where it was proved just now."""
+    previous: tuple[str, ...] = field(repr=False)
+    """Stored values that the new password must not match."""
+
+
+@dataclass(frozen=True)
+class PasswordSet:
+    """That a new password holds."""
+
+    customer: Customer
+    valid_until: datetime | None
+
+
+# ── judging ──
+
+
+def flaws_of(candidate: str, ticket: NewPasswordTicket) -> list[Rule]:
+    """Name every rule the candidate breaks, except that it was used before, which only hashing can tell (R29–R33)."""
+    flaws = flaws_in(candidate, ticket.rules)
+    if not candidate:
+        return flaws
+    found = guessability(candidate, sorted(own_words(ticket.words)))
+    if is_common(found.guesses, found.score, ticket.rules) or holds_own_word(candidate, ticket.words):
+        flaws.append(Rule.NOT_COMMON)
+    return flaws
+
+
+def rules_for(db: Session, actor: Customer | Stranger, *, brand: Brand, now: datetime) -> PasswordRules | None:
+    """Give the rules of the portal whose password this visitor is to set, for the page to print."""
+    if isinstance(actor, Customer):
+        return brand.portal(actor.portal).passwords
+    account = link_of_visit(db, actor, LinkPurpose.PASSWORD, now=now).account
+    return brand.portal(account.portal).passwords if account else None
+
+
+# ── changing while signed in ──
+
+
+def begin_change(db: Session, actor: Customer, *, brand: Brand, now: datetime) -> NewPasswordTicket | None:
+    """Reserve one try of the current password and say what the new one is judged by.
+
+    After ten wrong ones the sign-in is ended and the answer is None: whoever sits here does not know the password.
+    Right after the first sign-in (R17) the current password is not asked for again.
+    """
+    account = _own(db, actor)
+    ticket = _ticket(db, account, brand)
+    if actor.stage is Stage.MUST_CHANGE:
+        return NewPasswordTicket(ticket.rules, ticket.words, None, ticket.previous)
+    if failures.reserve(db, _change_place(actor), brand.portal(account.portal).sign_in.locked_after, now=now) is None:
+        sign_ins.end_sign_in(db, actor, now=now, reason="too_many_tries")
+        return None
+    return ticket
+
+
+def cancel_change(db: Session, actor: Customer) -> None:
+    """Take the reserved try back: nothing was checked after all."""
+    failures.withdraw(db, _change_place(actor))
+
+
+def refuse_change(
+    db: Session, actor: Customer | Stranger, flaws: list[str], characters: str, *, proved: bool, now: datetime
+) -> None:
+    """Note for the page why the new password was not taken; `characters` are those that may not be used.
+
+    `flaws` are rules, or `current_password_wrong` alone, or `repeated_otherwise`.
+    """
+    if isinstance(actor, Customer) and proved:
+        failures.forgive(db, _change_place(actor))
+    code = CurrentPasswordWrong.code if flaws == [CurrentPasswordWrong.code] else PasswordRefused.code
+    note_for(db, actor, code, now=now, flaws=",".join(flaws), characters=characters)
+
+
+def change_password(
+    db: Session,
+    actor: Customer,
+    hashed: str,
+    token_sha256: str,
+    *,
+    device_token: str,
+    brand: Brand,
+    now: datetime,
+) -> PasswordSet:
+    """Set the judged password: other sign-ins end, this one goes on under a new cookie, the owner is told (S23, S25)."""
+    account = _own(db, actor)
+    failures.forgive(db, _change_place(actor))
+    valid_until = _set_password(db, actor, account, hashed, keep=actor.sign_in_id, brand=brand, now=now)
+    device_id = remember_device(db, account, device_token, brand.portal(account.portal).sign_in, now=now)
+    sign_ins.rotate(db, actor, token_sha256, stage=Stage.FULL, now=now)
+    db.exec(update(SignIn).where(col(SignIn.id) == actor.sign_in_id).values(device_id=device_id))
+    customer = Customer(actor.account_id, actor.sign_in_id, actor.portal, Stage.FULL, actor.language, actor.display_name)
+    _note_news(db, customer, valid_until, now)
+    return PasswordSet(customer, valid_until)
+
+
+# ── setting by a mailed link ──
+
+
+def begin_setting(db: Session, actor: Customer | Stranger, *, brand: Brand, now: datetime) -> NewPasswordTicket | None:
+    """Say what a new password is judged by for whoever came with a working link; None when it does not work."""
+    found = link_of_visit(db, actor, LinkPurpose.PASSWORD, now=now)
+    if found.status is not LinkStatus.OPEN or found.account is None:
+        return None
+    ticket = _ticket(db, found.account, brand)
+    return NewPasswordTicket(ticket.rules, ticket.words, None, ticket.previous)
+
+
+def set_password_by_link(
+    db: Session,
+    actor: Customer | Stranger,
+    hashed: str,
+    token_sha256: str,
+    *,
+    device_token: str,
+    browser: str,
+    source: str,
+    brand: Brand,
+    now: datetime,
+) -> PasswordSet:
+    """Set the judged password and sign in: every lock is lifted, every other sign-in ends (R35, R37).
+
+    Raises `LinkUsed` when somebody was faster with the same link.
+    """
+    found = link_of_visit(db, actor, LinkPurpose.PASSWORD, now=now)
+    if found.link is None or found.account is None or not use_link(db, found.link, now=now):
+        raise LinkUsed
+    account = found.account
+    valid_until = _set_password(db, actor, account, hashed, keep=None, brand=brand, now=now)
+    device_id = remember_device(db, account, device_token, brand.portal(account.portal).sign_in, now=now)
+    end_visit(db, visit_of(db, actor, now=now))
+    if isinstance(actor, Customer) and actor.account_id != account.id:
+        sign_ins.end_sign_in(db, actor, now=now, reason="replaced")
+    customer = sign_ins.start_sign_in(
+        db, account, token_sha256, stage=Stage.FULL, device_id=device_id, browser=browser, source=source, now=now
+    )
+    _note_news(db, customer, valid_until, now)
+    return PasswordSet(customer, valid_until)
+
+
+# ── asking for a way in ──
+
+
+def request_new_password(
+    db: Session,
+    actor: Customer | Stranger,
+    login: str,
+    visit_sha256: str,
+    *,
+    initial_password: str,
+    hashed: str,
+    brand: Brand,
+    secrets: Secrets,
+    now: datetime,
+) -> None:
+    """Owe the account behind the identifier a way in, and say the same whether there is one or not (R22, S21).
+
+    An account that nobody has signed in to yet gets a new first access instead, which is what `initial_password` and
+    its hash are for; they are made for every request, so that all take the same time.
+    """
+    visit = keep_visit(db, actor, visit_sha256, now=now)
+    asked_just_now = outcome_of(visit).code == WAY_IN_SENT and visit.wait_until is not None and visit.wait_until > now
+    if asked_just_now and visit.login_shown == login:
+        return
+    visit.login_shown = login
+    account = accounts.account_of_login(db, login)
+    if account is not None:
+        send_way_in(db, actor, account, initial_password, hashed, brand=brand, secrets=secrets, now=now)
+    note_outcome(visit, WAY_IN_SENT)
+    visit.wait_until = now + RESEND_AFTER
+
+
+def request_new_link(
+    db: Session,
+    actor: Customer | Stranger,
+    *,
+    initial_password: str,
+    hashed: str,
+    brand: Brand,
+    secrets: Secrets,
+    now: datetime,
+) -> None:
+    """Owe a new link to whoever came with one that does not work any more; it goes to the address on file."""
+    for purpose in LinkPurpose:
+        found = link_of_visit(db, actor, purpose, now=now)
+        if found.account is not None:
+            send_way_in(db, actor, found.account, initial_password, hashed, brand=brand, secrets=secrets, now=now)
+            _note_sent(db, actor, now)
+
+
+def request_after_expiry(db: Session, actor: Customer | Stranger, *, brand: Brand, secrets: Secrets, now: datetime) -> None:
+    """Owe the link that only helps after the yearly renewal was missed; the old password was proved just now (R35)."""
+    visit = visit_of(db, actor, now=now)
+    if visit is None or visit.verified_at is None or visit.account_id is None:
+        return
+    account = db.get(Account, visit.account_id)
+    if account is not None:
+        send_way_in(db, actor, account, "", "", brand=brand, secrets=secrets, now=now)
+        _note_sent(db, actor, now)
+
+
+def send_way_in(
+    db: Session,
+    actor: Actor,
+    account: Account,
+    initial_password: str,
+    hashed: str,
+    *,
+    brand: Brand,
+    secrets: Secrets,
+    now: datetime,
+) -> None:
+    """Owe the account a link to a new password, or its first access when it has none yet; at most three an hour."""
+    if account.status == "closed" or mails_in_last_hour(db, account, NEW_PASSWORD_MAILS, now=now) >= MAILS_AN_HOUR:
+        return
+    record(db, actor, "password:asked", now=now, account_id=account.id)
+    if account.status == "invited":
+        accounts.send_first_access(db, account, initial_password, hashed, brand=brand, secrets=secrets, now=now)
+        return
+    valid_until = now + timedelta(minutes=brand.lives.reset_link_minutes)
+    token = accounts.new_link(db, account.id or 0, LinkPurpose.PASSWORD, valid_until=valid_until, now=now)
+    sealed = accounts.seal_text(secrets, token)
+    enqueue(db, "password_link", account, now=now, facts={"reason": _reason(db, account, now)}, sealed_secret=sealed)
+
+
+# ── running out ──
+
+
+def password_notice(db: Session, actor: Customer, *, brand: Brand, now: datetime) -> PasswordNotice | None:
+    """Say when the password runs out if that is close enough to be told (R34): thirty days in the usual brand."""
+    expires_at = password_expires_at(db, actor.account_id)
+    if expires_at is None:
+        return None
+    days = days_left(budapest_date(expires_at), budapest_date(now))
+    return PasswordNotice(expires_at, days) if days <= max(brand.reminders.password_expiry_days, default=0) else None
+
+
+def password_expires_at(db: Session, account_id: int) -> datetime | None:
+    """Say when the account's password runs out; None where it never does."""
+    return db.exec(
+        select(Credential.valid_until).where(
+            Credential.account_id == account_id, Credential.kind == "chosen", col(Credential.ended_at).is_(None)
+        )
+    ).first()
+
+
+def _set_password(
+    db: Session, actor: Actor, account: Account, hashed: str, *, keep: int | None, brand: Brand, now: datetime
+) -> datetime | None:
+    account_id = account.id or 0
+    rules = brand.portal(account.portal).passwords
+    valid_until = now + timedelta(days=brand.lives.password_days) if rules.renewal else None
+    db.exec(
+        update(Credential)
+        .where(col(Credential.account_id) == account_id, col(Credential.ended_at).is_(None))
+        .values(ended_at=now)
+    )
+    db.add(Credential(account_id=account_id, kind="chosen", hash=hashed, created_at=now, valid_until=valid_until))
+    failures.lift_lock(db, account_id)
+    end_links(db, account_id, now=now)
+    sign_ins.end_others(db, account_id, now=now, reason="password_changed", keep=keep)
+    if account.status == "invited":
+        account.status, account.activated_at, account.email_confirmed_at = "active", now, now
+        record(db, actor, "account:activated", now=now, account_id=account_id, about=account.public_id)
+    else:
+        enqueue(db, "password_changed", account, now=now)
+    account.password_warned = None
+    record(db, actor, "password:changed", now=now, account_id=account_id)
+    return valid_until
+
+
+def _ticket(db: Session, account: Account, brand: Brand) -> NewPasswordTicket:
+    chosen = db.exec(
+        select(Credential)
+        .where(Credential.account_id == account.id, Credential.kind == "chosen")
+        .order_by(col(Credential.id).desc())
+        .limit(PREVIOUS)
+    ).all()
+    sent = db.exec(
+        select(Credential.hash).where(
+            Credential.account_id == account.id, Credential.kind == "sent", col(Credential.ended_at).is_(None)
+        )
+    ).all()
+    current = next((credential.hash for credential in chosen if credential.ended_at is None), None)
+    portal = brand.portal(account.portal)
+    holders = db.exec(select(Policy.holder_name).where(Policy.account_id == account.id).distinct()).all()
+    words = (brand.insurer, brand.short_name, portal.title, account.email.partition("@")[0], *holders)
+    return NewPasswordTicket(portal.passwords, words, current or "", (*[row.hash for row in chosen], *sent))
+
+
+def _reason(db: Session, account: Account, now: datetime) -> str:
+    """Say in the e-mail why a link comes: the lock, the missed renewal, or simply because it was asked for."""
+    if failures.is_locked(db, account.id or 0):
+        return "locked"
+    expires_at = password_expires_at(db, account.id or 0)
+    return "expired" if expires_at is not None and expires_at <= now else "forgotten"
+
+
+def _note_sent(db: Session, actor: Customer | Stranger, now: datetime) -> None:
+    note_for(db, actor, WAY_IN_SENT, now=now)
+    visit = visit_of(db, actor, now=now)
+    if visit is not None:
+        visit.wait_until = now + RESEND_AFTER
+
+
+def _note_news(db: Session, customer: Customer, valid_until: datetime | None, now: datetime) -> None:
+    note_for(db, customer, PASSWORD_SET, now=now, valid_until=valid_until.isoformat() if valid_until else "")
+
+
+def _change_place(actor: Customer) -> failures.Place:
+    return failures.Place(f"account:{actor.account_id}", f"change:{actor.sign_in_id}")
+
+
+def _own(db: Session, actor: Customer) -> Account:
+    account = db.get(Account, actor.account_id)
+    if account is None:
+        raise NotSignedIn
+    return account

@@ -1,0 +1,383 @@
+"""Signing in: one attempt reserved, checked elsewhere, concluded; and the first sign-in by link (R15–R17, R36–R37).
+
+The password check is slow on purpose and belongs outside every transaction. So each form has two services: the first
+reserves an attempt and hands out what to check against, the second concludes it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from portal_app.database.tables import Account, Credential, SignIn, Visit
+from portal_app.domain.actors import Customer, Stage, Stranger
+from portal_app.domain.brands import Brand
+from portal_app.domain.errors import PasswordExpired, SignInRefused
+from portal_app.domain.sign_in import SignInRules
+from portal_app.gateways.secrets import Secrets
+from portal_app.services import accounts, attempts, challenges, failures, sign_ins
+from portal_app.services.devices import known_device, remember_device
+from portal_app.services.failures import Place
+from portal_app.services.links import FoundLink, LinkPurpose, LinkStatus, link_of_visit, use_link
+from portal_app.services.visits import Outcome, end_visit, keep_visit, note_outcome, outcome_of, visit_of
+
+CODE_SENT = "code_sent"
+
+
+@dataclass(frozen=True)
+class Browser:
+    """What a form's route knows of the browser; tokens are kept as digests only."""
+
+    visit_sha256: str
+    """The digest of the visit's cookie, used when there is no running visit yet."""
+    device_token: str = field(default="", repr=False)
+    name: str = ""
+    source: str = ""
+    suspicious: bool = False
+    """Whether so many different accounts failed from this source that a code is asked for at once."""
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """Leave to check a password once (`number`), or none; either way a hash is computed, so that all takes the same time."""
+
+    visit_id: int
+    place: Place
+    number: int | None = None
+    account_id: int | None = None
+    credential_id: int | None = None
+    stored: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class AttemptView:
+    """What a page shows of the visitor's last attempt."""
+
+    login: str = ""
+    outcome: Outcome = field(default_factory=Outcome)
+    failures: int = 0
+    until_code: int = 0
+    until_lock: int = 0
+    seconds: int = 0
+    """How long the next attempt has to wait."""
+    challenge: str = ""
+    """The public id of the security code's picture; empty while none is asked for."""
+
+
+@dataclass(frozen=True)
+class FirstSignInView:
+    """What the first sign-in's page shows."""
+
+    status: LinkStatus
+    attempt: AttemptView
+    email: str = ""
+    """In full: the door masks it."""
+    portal_title: str = ""
+    language: str = ""
+    has_password: bool = False
+    """Whether somebody has already chosen a password for this account."""
+    by_sms: bool = False
+
+
+# ── signing in with a chosen password ──
+
+
+def reserve_sign_in(
+    db: Session,
+    actor: Customer | Stranger,
+    login: str,
+    code: str,
+    browser: Browser,
+    *,
+    brand: Brand,
+    secrets: Secrets,
+    now: datetime,
+) -> Ticket:
+    """Reserve one attempt to sign in with this identifier; unknown ones are treated alike in every way (S04)."""
+    visit = keep_visit(db, actor, browser.visit_sha256, now=now)
+    visit.login_shown = login.strip()
+    account = accounts.account_of_login(db, login)
+    device = known_device(db, account, browser.device_token)
+    place = Place(failures.account_key(secrets, account, login), f"device:{device.id}" if device else failures.UNKNOWN)
+    number = attempts.admit(
+        db, visit, place, code, _rules(brand, account), brand=brand, secrets=secrets, now=now,
+        suspicious=browser.suspicious and device is None,
+    )  # fmt: skip
+    credential = _chosen_password(db, account)
+    if number is None or account is None or credential is None:
+        return Ticket(visit.id or 0, place, number, account.id if account else None)
+    return Ticket(visit.id or 0, place, number, account.id, credential.id, credential.hash)
+
+
+def conclude_sign_in(
+    db: Session,
+    actor: Customer | Stranger,
+    ticket: Ticket,
+    browser: Browser,
+    token_sha256: str,
+    *,
+    matches: bool,
+    new_hash: str = "",
+    brand: Brand,
+    secrets: Secrets,
+    now: datetime,
+) -> Customer | None:
+    """Conclude a reserved attempt: begin the sign-in, or note why not and answer None.
+
+    `new_hash` replaces the stored value that was made with an older pepper or cost (S12).
+    """
+    visit = _visit_of_ticket(db, actor, ticket, browser, now)
+    account = db.get(Account, ticket.account_id) if ticket.account_id else None
+    if ticket.number is None:
+        return None
+    if account is None or not matches:
+        attempts.refuse(
+            db, actor, visit, ticket.place, ticket.number, _rules(brand, account),
+            account=account, brand=brand, secrets=secrets, now=now,
+        )  # fmt: skip
+        return None
+    failures.forgive(db, ticket.place)
+    credential = db.get(Credential, ticket.credential_id)
+    if credential is None or credential.ended_at is not None:
+        # The password was changed while this attempt was being checked.
+        note_outcome(visit, SignInRefused.code)
+        return None
+    credential.hash = new_hash or credential.hash
+    if credential.valid_until is not None and credential.valid_until <= now:
+        _note_expired(visit, account, now)
+        return None
+    return _sign_in(db, actor, visit, account, browser, token_sha256, brand=brand, now=now)
+
+
+def withdraw_attempt(db: Session, actor: Customer | Stranger, ticket: Ticket) -> None:
+    """Take a reserved attempt back that nobody had the time to check."""
+    del actor
+    if ticket.number is not None:
+        failures.withdraw(db, ticket.place)
+
+
+def attempt_view(db: Session, actor: Customer | Stranger, *, brand: Brand, now: datetime) -> AttemptView:
+    """Say what the page shows of the visitor's last attempt."""
+    visit = visit_of(db, actor, now=now)
+    if visit is None:
+        return AttemptView()
+    return _attempt_view(db, visit, _rules(brand, accounts.account_of_login(db, visit.login_shown)), now)
+
+
+# ── the security code ──
+
+
+def picture(
+    db: Session, actor: Customer | Stranger, challenge_id: str, *, brand: Brand, secrets: Secrets, now: datetime
+) -> str | None:
+    """Give the text that the visitor's own picture shows; None for any other."""
+    visit = visit_of(db, actor, now=now)
+    challenge = challenges.open_challenge(db, visit, _rules(brand, None), now=now)
+    if challenge is None or challenge.public_id != challenge_id:
+        return None
+    return challenges.picture_text(challenge, secrets)
+
+
+def another_picture(db: Session, actor: Customer | Stranger, *, brand: Brand, secrets: Secrets, now: datetime) -> None:
+    """Show another picture, because this one cannot be read."""
+    visit = visit_of(db, actor, now=now)
+    challenge = challenges.open_challenge(db, visit, _rules(brand, None), now=now)
+    if visit is None or challenge is None:
+        return
+    challenges.challenge_for(
+        db, visit, challenge.account_key, _rules(brand, None), brand=brand, secrets=secrets, now=now, anew=True
+    )
+    note_outcome(visit, "")
+
+
+def mail_code(db: Session, actor: Customer | Stranger, *, brand: Brand, secrets: Secrets, now: datetime) -> None:
+    """Owe the visitor the code by e-mail, which may be pasted; for an unknown identifier the page says the same."""
+    visit = visit_of(db, actor, now=now)
+    challenge = challenges.open_challenge(db, visit, _rules(brand, None), now=now)
+    if visit is None or challenge is None:
+        return
+    kind, _, number = challenge.account_key.partition(":")
+    account = db.get(Account, int(number)) if kind == "account" else None
+    challenges.mail_code(db, challenge, account, secrets=secrets, now=now)
+    note_outcome(visit, CODE_SENT)
+
+
+# ── the first sign-in ──
+
+
+def reserve_first_sign_in(
+    db: Session,
+    actor: Customer | Stranger,
+    code: str,
+    *,
+    brand: Brand,
+    secrets: Secrets,
+    now: datetime,
+) -> Ticket:
+    """Reserve one try of the initial password for the link the visitor came with (R16); limited like every sign-in.
+
+    Each link has a count of its own: whoever has it need not fear strangers, and a new link begins anew.
+    """
+    visit = visit_of(db, actor, now=now)
+    found = link_of_visit(db, actor, LinkPurpose.ACTIVATION, now=now)
+    if visit is None or found.link is None or found.account is None or found.status is not LinkStatus.OPEN:
+        return Ticket(0, Place("", ""))
+    place = Place(f"account:{found.account.id}", f"link:{found.link.id}")
+    number = attempts.admit(db, visit, place, code, _rules(brand, found.account), brand=brand, secrets=secrets, now=now)
+    credential = _sent_password(db, found.account, now)
+    if number is None or credential is None:
+        return Ticket(visit.id or 0, place, number, found.account.id)
+    return Ticket(visit.id or 0, place, number, found.account.id, credential.id, credential.hash)
+
+
+def conclude_first_sign_in(
+    db: Session,
+    actor: Customer | Stranger,
+    ticket: Ticket,
+    browser: Browser,
+    token_sha256: str,
+    *,
+    matches: bool,
+    brand: Brand,
+    secrets: Secrets,
+    now: datetime,
+) -> Customer | None:
+    """Begin a sign-in that can do nothing but choose a password (R17), or note why not and answer None."""
+    visit = visit_of(db, actor, now=now)
+    found = link_of_visit(db, actor, LinkPurpose.ACTIVATION, now=now)
+    if visit is None or found.link is None or found.account is None or ticket.number is None:
+        return None
+    if not matches:
+        attempts.refuse(
+            db, actor, visit, ticket.place, ticket.number, _rules(brand, found.account),
+            account=found.account, brand=brand, secrets=secrets, now=now,
+        )  # fmt: skip
+        return None
+    if not use_link(db, found.link, now=now):
+        return None
+    credential = db.get(Credential, ticket.credential_id)
+    if credential is not None:
+        credential.used_at = now
+    failures.forgive(db, ticket.place)
+    _replace(db, actor, visit, now)
+    return sign_ins.start_sign_in(
+        db, found.account, token_sha256, stage=Stage.MUST_CHANGE, device_id=None,
+        browser=browser.name, source=browser.source, now=now,
+    )  # fmt: skip
+
+
+def first_sign_in_view(db: Session, actor: Customer | Stranger, *, brand: Brand, now: datetime) -> FirstSignInView:
+    """Say what the page of the first sign-in shows for the link the visitor came with."""
+    visit = visit_of(db, actor, now=now)
+    found = link_of_visit(db, actor, LinkPurpose.ACTIVATION, now=now)
+    return _link_view(db, visit, found, brand, now)
+
+
+def new_password_view(db: Session, actor: Customer | Stranger, *, brand: Brand, now: datetime) -> FirstSignInView:
+    """Say the same for the page that sets a new password by link (R22)."""
+    visit = visit_of(db, actor, now=now)
+    found = link_of_visit(db, actor, LinkPurpose.PASSWORD, now=now)
+    return _link_view(db, visit, found, brand, now)
+
+
+# ── afterwards ──
+
+
+def previous_sign_in(db: Session, actor: Customer) -> datetime | None:
+    """Say when the account was last signed in to before this sign-in."""
+    return db.exec(
+        select(SignIn.created_at)
+        .where(SignIn.account_id == actor.account_id, col(SignIn.id) < actor.sign_in_id)
+        .order_by(col(SignIn.id).desc())
+    ).first()
+
+
+def _sign_in(
+    db: Session,
+    actor: Customer | Stranger,
+    visit: Visit,
+    account: Account,
+    browser: Browser,
+    token_sha256: str,
+    *,
+    brand: Brand,
+    now: datetime,
+) -> Customer:
+    _replace(db, actor, visit, now)
+    device_id = remember_device(db, account, browser.device_token, _rules(brand, account), now=now)
+    return sign_ins.start_sign_in(
+        db, account, token_sha256, stage=Stage.FULL, device_id=device_id,
+        browser=browser.name, source=browser.source, now=now,
+    )  # fmt: skip
+
+
+def _replace(db: Session, actor: Customer | Stranger, visit: Visit, now: datetime) -> None:
+    """End what this browser was before: its visit, and the sign-in of whoever used it last."""
+    end_visit(db, visit)
+    if isinstance(actor, Customer):
+        sign_ins.end_sign_in(db, actor, now=now, reason="replaced")
+
+
+def _note_expired(visit: Visit, account: Account, now: datetime) -> None:
+    visit.account_id, visit.verified_at = account.id, now
+    note_outcome(visit, PasswordExpired.code)
+
+
+def _attempt_view(db: Session, visit: Visit, rules: SignInRules, now: datetime) -> AttemptView:
+    challenge = challenges.open_challenge(db, visit, rules, now=now)
+    wait = (visit.wait_until - now).total_seconds() if visit.wait_until else 0
+    return AttemptView(
+        login=visit.login_shown,
+        outcome=outcome_of(visit),
+        failures=visit.failures,
+        until_code=max(0, rules.challenge_after - visit.failures),
+        until_lock=max(0, rules.locked_after - visit.failures),
+        seconds=max(0, int(wait + 0.999)),
+        challenge=challenge.public_id if challenge else "",
+    )
+
+
+def _link_view(db: Session, visit: Visit | None, found: FoundLink, brand: Brand, now: datetime) -> FirstSignInView:
+    account = found.account
+    attempt = _attempt_view(db, visit, _rules(brand, account), now) if visit else AttemptView()
+    if account is None:
+        return FirstSignInView(found.status, attempt)
+    return FirstSignInView(
+        status=found.status,
+        attempt=attempt,
+        email=account.email,
+        portal_title=brand.portal(account.portal).title,
+        language=account.language,
+        has_password=account.status != "invited",
+        by_sms=bool(account.phone),
+    )
+
+
+def _visit_of_ticket(db: Session, actor: Customer | Stranger, ticket: Ticket, browser: Browser, now: datetime) -> Visit:
+    return db.get(Visit, ticket.visit_id) or keep_visit(db, actor, browser.visit_sha256, now=now)
+
+
+def _chosen_password(db: Session, account: Account | None) -> Credential | None:
+    if account is None or account.status == "closed":
+        return None
+    return db.exec(
+        select(Credential).where(
+            Credential.account_id == account.id, Credential.kind == "chosen", col(Credential.ended_at).is_(None)
+        )
+    ).first()
+
+
+def _sent_password(db: Session, account: Account, now: datetime) -> Credential | None:
+    return db.exec(
+        select(Credential).where(
+            Credential.account_id == account.id,
+            Credential.kind == "sent",
+            col(Credential.ended_at).is_(None),
+            col(Credential.valid_until) > now,
+        )
+    ).first()
+
+
+def _rules(brand: Brand, account: Account | None) -> SignInRules:
+    """Give the account's rules; identifiers that lead nowhere get those of the brand's first portal."""
+    return brand.portal(account.portal if account else brand.open_portals()[0]).sign_in

@@ -3,6 +3,7 @@
 import reflex as rx
 
 from portal_app.ui.layout import page_title
+from portal_app.ui.links import document_link
 from portal_app.ui.words import t
 
 
@@ -11,6 +12,6 @@ def missing_page() -> rx.Component:
     return rx.el.section(
         page_title(t("shell.not_found")),
         rx.el.p(t("shell.not_found_text")),
-        rx.el.p(rx.el.a(t("shell.to_start"), href="/", reload_document=True, class_name="btn btn-primary")),
+        rx.el.p(document_link(t("shell.to_start"), href="/", class_name="btn btn-primary")),
         class_name="card-plain",
     )

@@ -9,6 +9,7 @@ import reflex as rx
 
 from portal_app.domain.passwords import PasswordRules, Rule
 from portal_app.ui.icons import icon
+from portal_app.ui.links import document_link
 from portal_app.ui.words import t
 
 Text = str | rx.Var[str]
@@ -126,7 +127,7 @@ def error_summary(*errors: tuple[str, rx.Var[str]]) -> rx.Component:
     for _, error in errors[1:]:
         any_error = any_error | (error != "")
     lines = [
-        rx.cond(error != "", rx.el.li(rx.el.a(error, href=f"#{field_id}", reload_document=True))) for field_id, error in errors
+        rx.cond(error != "", rx.el.li(document_link(error, href=f"#{field_id}"))) for field_id, error in errors
     ]
     return rx.cond(
         any_error,

@@ -10,6 +10,7 @@ from portal_app.domain.brands import Brand
 from portal_app.texts.phones import phone, phone_link
 from portal_app.ui.forms import native_form
 from portal_app.ui.icons import icon
+from portal_app.ui.links import document_link
 from portal_app.ui.notices import page_notice
 from portal_app.ui.words import in_language, t
 
@@ -30,7 +31,7 @@ def page_shell(content: Callable[[], Any], *, path: str, customers_only: bool) -
 
     def page() -> rx.Component:
         return rx.el.div(
-            rx.el.a(t("shell.skip"), href="#content", reload_document=True, class_name="skip-link"),
+            document_link(t("shell.skip"), href="#content", class_name="skip-link"),
             _header(path, customers_only=customers_only),
             rx.el.main(
                 page_notice(),
@@ -64,7 +65,7 @@ def _header(path: str, *, customers_only: bool) -> rx.Component:
     menu, leave = _menu(path), _sign_out()
     return rx.el.header(
         rx.el.div(
-            rx.el.a(
+            document_link(
                 rx.el.img(src="/branding/logo.svg", alt="", width=40, height=40, class_name="logo"),
                 rx.el.span(
                     rx.el.span(the_brand().short_name, class_name="brand-insurer"),
@@ -72,7 +73,6 @@ def _header(path: str, *, customers_only: bool) -> rx.Component:
                     class_name="brand-words",
                 ),
                 href="/",
-                reload_document=True,
                 class_name="brand",
             ),
             rx.el.div(
@@ -144,13 +144,13 @@ def contact_lines() -> rx.Component:
         rx.el.p(
             t("shell.call_us"),
             " ",
-            rx.el.a(phone(contact.phone), href=phone_link(contact.phone), reload_document=True, class_name="link nowrap"),
+            document_link(phone(contact.phone), href=phone_link(contact.phone), class_name="link nowrap"),
         ),
         rx.el.p(t("shell.opening_hours"), " ", in_language(contact.opening_hours, contact.opening_hours_en)),
         rx.el.p(
             t("shell.write_us"),
             " ",
-            rx.el.a(contact.email, href=f"mailto:{contact.email}", reload_document=True, class_name="link"),
+            document_link(contact.email, href=f"mailto:{contact.email}"),
         ),
         class_name="contact-lines",
     )
@@ -191,13 +191,14 @@ def _footer(brand: Brand) -> rx.Component:
 
 def _language_switch() -> rx.Component:
     return native_form(
-        rx.el.span(t("shell.language"), class_name="sr-only", id="language-label"),
-        _language_button("hu", "Magyar"),
-        _language_button("en", "English"),
+        rx.el.div(
+            _language_button("hu", "Magyar"),
+            _language_button("en", "English"),
+            class_name="language-switch",
+            role="group",
+            aria_label=t("shell.language"),
+        ),
         action="/nyelv",
-        class_name="language-switch",
-        role="group",
-        aria_labelledby="language-label",
     )
 
 

@@ -6,6 +6,7 @@ import reflex as rx
 
 from portal_app.browser.portal_state import PortalState
 from portal_app.ui.icons import icon
+from portal_app.ui.links import document_link
 from portal_app.ui.words import t
 
 KINDS = ("info", "success", "warning", "error")
@@ -41,7 +42,7 @@ def _tab_notice(kind: str) -> rx.Component:
         rx.cond(
             PortalState.notice_reloads,
             # Reloading the document lets the server decide anew who this is and where they belong.
-            rx.el.a(t("shell.reload"), href="", reload_document=True, class_name="link"),
+            document_link(t("shell.reload"), href=""),
             rx.el.button(
                 t("shell.close_notice"), type="button", on_click=PortalState.dismiss_notice, class_name="btn btn-sm btn-ghost"
             ),

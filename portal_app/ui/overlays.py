@@ -10,6 +10,7 @@ from reflex_components_core.base.error_boundary import ErrorBoundary
 from reflex_components_core.core.banner import has_connection_errors
 
 from portal_app.ui.icons import icon
+from portal_app.ui.links import document_link
 from portal_app.ui.words import t
 
 
@@ -24,7 +25,7 @@ def broken_page() -> Component:
         rx.el.h1(t("shell.broken")),
         rx.el.p(t("shell.broken_text")),
         # A plain address: the page's own scripts may be what broke.
-        rx.el.p(rx.el.a(t("shell.to_start"), href="/", reload_document=True, class_name="btn btn-primary")),
+        rx.el.p(document_link(t("shell.to_start"), href="/", class_name="btn btn-primary")),
         role="alert",
         class_name="card-plain page page-narrow",
     )

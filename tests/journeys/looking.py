@@ -1,0 +1,56 @@
+"""What every page state must keep: axe finds nothing, nothing scrolls sideways, every field has a visible label."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+WIDTHS = (360, 1280)
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Runs in the page: what axe does not look for (ux.md 2.2).
+OWN_RULES = """() => {
+  const shown = (element) => element.getClientRects().length > 0;
+  const faults = [];
+  if (document.querySelectorAll("h1").length !== 1) faults.push("not exactly one h1");
+  if (document.querySelectorAll("main").length !== 1) faults.push("not exactly one main");
+  if (document.documentElement.scrollWidth > window.innerWidth) {
+    faults.push(`scrolls sideways: ${document.documentElement.scrollWidth} > ${window.innerWidth}`);
+  }
+  for (const field of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
+    if (!shown(field)) continue;
+    const labels = [...(field.labels || [])].filter(shown);
+    if (!labels.length && !field.getAttribute("aria-label")) faults.push(`no visible label: ${field.outerHTML.slice(0, 120)}`);
+  }
+  for (const target of document.querySelectorAll("button, a[href], summary, select, input:not([type=hidden])")) {
+    if (!shown(target) || target.closest("p, li, dd, td, .error-summary") || target.classList.contains("skip-link")) continue;
+    const box = (target.closest("label") || target).getBoundingClientRect();
+    if (box.height && box.height < 43.5) faults.push(`${Math.round(box.height)} px high: ${target.outerHTML.slice(0, 120)}`);
+  }
+  if (!document.title.trim()) faults.push("no title");
+  return faults;
+}"""
+
+
+def ready(page: Page) -> None:
+    """Wait until the page is alive; what is typed before that could be lost."""
+    expect(page.locator("#hydrated")).to_have_text("true", timeout=15_000)
+
+
+def open_page(page: Page, path: str) -> None:
+    """Load one of the product's pages and wait until it is alive."""
+    page.goto(path)
+    ready(page)
+
+
+def look(page: Page) -> None:
+    """Look at the page as it stands, at phone and desktop width; fails with everything that is wrong."""
+    size = page.viewport_size
+    faults: list[str] = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+        for violation in found.response["violations"]:
+            where = "; ".join(node["html"][:160] for node in violation["nodes"][:3])
+            faults.append(f"{width} px: {violation['id']}: {violation['help']}: {where}")
+        faults += [f"{width} px: {fault}" for fault in page.evaluate(OWN_RULES)]
+    if size:
+        page.set_viewport_size(size)
+    assert faults == [], f"{page.url}\n" + "\n".join(faults)

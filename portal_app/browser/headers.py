@@ -21,6 +21,7 @@ ALWAYS = {
     "x-robots-tag": "noindex, nofollow",
 }
 NOT_A_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+NOT_MODIFIED = 304
 FOREVER = "public, max-age=31536000, immutable"
 
 
@@ -91,17 +92,22 @@ class SecurityHeaders:
 
     def _complete(self, scope: Scope, message: Message) -> None:
         headers = MutableHeaders(scope=message)
+        headers["server"] = "portal"
         path = scope["path"]
         is_page = headers.get("content-type", "").startswith("text/html")
         for name, value in self._always.items():
             headers.setdefault(name, value)
+        if message["status"] == NOT_MODIFIED:
+            # The browser puts a 304's headers over those it kept, and without a content type they would be wrong.
+            headers.setdefault("cache-control", _caching(path, scope.get("query_string", b""), headers, NOT_MODIFIED))
+            return
         policy = self._policies.get(path.rstrip("/") or "/", self._policies.get("", NOT_A_PAGE)) if is_page else NOT_A_PAGE
         headers.setdefault("content-security-policy", policy)
         headers.setdefault("cache-control", _caching(path, scope.get("query_string", b""), headers, message["status"]))
 
 
 def _caching(path: str, query: bytes, headers: MutableHeaders, status: int) -> str:
-    built = path.startswith("/assets/") or (query.startswith(b"v=") and not headers["content-type"].startswith("text/html"))
-    if status in {200, 304} and built and "etag" in headers:
+    built = path.startswith("/assets/") or (query.startswith(b"v=") and not headers.get("content-type", "").startswith("text/html"))
+    if status in {200, NOT_MODIFIED} and built and "etag" in headers:
         return FOREVER
     return "no-cache" if "etag" in headers else "no-store"

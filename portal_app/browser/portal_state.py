@@ -46,8 +46,7 @@ class PortalState(rx.State):
     @open_to(*ANYONE)
     def show_refusal(self, code: str, facts: dict[str, Any]) -> None:
         """Show the sentence for a refusal in the visitor's language."""
-        self._tell(sentence_for(parse(Word, code), self.language, parse(dict[Word, int | Line], facts)), "error")
-        self.notice_reloads = code in {"not_signed_in", "not_allowed"}
+        self._say_refusal(parse(Word, code), parse(dict[Word, int | Line], facts))
 
     @rx.event
     @open_to(*ANYONE)
@@ -63,7 +62,11 @@ class PortalState(rx.State):
     def _refuse(self, refusal: PortalError) -> None:
         """Show a refusal that stopped an event before its handler."""
         facts = {name: fact for name, fact in refusal.facts.items() if isinstance(fact, int | str)}
-        self.show_refusal.fn(self, refusal.code, facts)
+        self._say_refusal(refusal.code, facts)
+
+    def _say_refusal(self, code: str, facts: dict[str, Any]) -> None:
+        self._tell(sentence_for(code, self.language, facts), "error")
+        self.notice_reloads = code in {"not_signed_in", "not_allowed"}
 
     def _tell(self, notice: str, kind: str) -> None:
         self.notice, self.notice_kind, self.notice_reloads = notice, kind, False

@@ -49,7 +49,7 @@ def is_own_navigation(event: Event) -> bool:
 
 def start_afresh(state: BaseState) -> None:
     """Forget everything in a tab but where it is and that it is hydrated."""
-    root = state._get_root_state()  # noqa: SLF001
+    root: Any = state._get_root_state()  # noqa: SLF001
     hydrated = root.is_hydrated
     root.reset()
     root.is_hydrated = hydrated
@@ -57,7 +57,7 @@ def start_afresh(state: BaseState) -> None:
 
 async def changes_of(state: BaseState) -> StateUpdate:
     """Take the changes that have not been sent yet, as the answer of a refused event."""
-    root = state._get_root_state()  # noqa: SLF001
+    root: Any = state._get_root_state()  # noqa: SLF001
     delta = await _resolve_delta(root.get_delta())
     root._clean()  # noqa: SLF001
     return StateUpdate(delta=delta)

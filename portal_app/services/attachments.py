@@ -50,9 +50,7 @@ def look_through(
     and `FileInfected`. Raises `ScannerUnavailable` and `Busy`, which concern no single letter.
     """
     found = iter(inspect_many([content for contents in letters for content in contents]))
-    return [
-        _judged([_facts(next(found), content, brand, scanner) for content in contents]) for contents in letters
-    ]
+    return [_judged([_facts(next(found), content, brand, scanner) for content in contents]) for contents in letters]
 
 
 def _content(attachment: Attachment, position: int, most: int) -> bytes:

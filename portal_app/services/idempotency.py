@@ -52,9 +52,7 @@ def begin(db: Session, actor: InsurerSystem, key: str, request_sha256: str, *, n
     if (inserted_id := inserted.scalar()) is not None:
         return Lease(inserted_id, now + LEASE)
     row = db.exec(
-        select(IdempotentAnswer)
-        .where(IdempotentAnswer.api_key_id == actor.key_id, IdempotentAnswer.key == key)
-        .with_for_update()
+        select(IdempotentAnswer).where(IdempotentAnswer.api_key_id == actor.key_id, IdempotentAnswer.key == key).with_for_update()
     ).first()
     if row is None:  # Its holder has just let it go.
         return begin(db, actor, key, request_sha256, now=now)

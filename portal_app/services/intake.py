@@ -177,9 +177,7 @@ def _known(db: Session, items: Sequence[_Item]) -> dict[str, tuple[str, str]]:
     """Find fingerprint and first answer of what was handed over before, by external reference."""
     references = [item.handover.external_ref for item in items]
     rows = db.exec(
-        select(Delivery.external_ref, Delivery.fingerprint, Delivery.answer).where(
-            col(Delivery.external_ref).in_(references)
-        )
+        select(Delivery.external_ref, Delivery.fingerprint, Delivery.answer).where(col(Delivery.external_ref).in_(references))
     )
     return {reference: (known, answer) for reference, known, answer in rows}
 
@@ -256,9 +254,7 @@ def _place(
     return complete
 
 
-def _place_waiting(
-    db: Session, actor: Deliverer, items: Sequence[_Item], brand: Brand, now: datetime
-) -> list[Outcome]:
+def _place_waiting(db: Session, actor: Deliverer, items: Sequence[_Item], brand: Brand, now: datetime) -> list[Outcome]:
     """Write what is still acceptable; something may have changed since it was judged."""
     recipients = _recipients(db, items)
     refusals = [_refusal(item, recipients, brand, now) for item in items]
@@ -278,9 +274,7 @@ def _insert_deliveries(
 ) -> dict[int, tuple[int, Accepted]]:
     """Insert deliveries whose reference nobody has used; give row and answer by item (its `id`)."""
     first = {item.handover.external_ref: item for item in reversed(items)}
-    rows = {
-        reference: _delivery_row(actor, first[reference], recipients, now) for reference in sorted(first)
-    }
+    rows = {reference: _delivery_row(actor, first[reference], recipients, now) for reference in sorted(first)}
     inserted = db.connection().execute(
         insert_into(db, Delivery)
         .on_conflict_do_nothing(index_elements=["external_ref"])
@@ -292,9 +286,7 @@ def _insert_deliveries(
     }
 
 
-def _delivery_row(
-    actor: Deliverer, item: _Item, recipients: Mapping[str, Recipient], now: datetime
-) -> dict[str, Any]:
+def _delivery_row(actor: Deliverer, item: _Item, recipients: Mapping[str, Recipient], now: datetime) -> dict[str, Any]:
     handover = item.handover
     publish_at = handover.publish_at if handover.publish_at and handover.publish_at > now else None
     delivery_id = public_id()

@@ -60,9 +60,7 @@ def place_letter(db: Session, actor: Actor, letter: NewLetter, *, brand: Brand, 
     return place_letters(db, actor, [letter], brand=brand, now=now)[0]
 
 
-def place_letters(
-    db: Session, actor: Actor, letters: Sequence[NewLetter], *, brand: Brand, now: datetime
-) -> list[PlacedLetter]:
+def place_letters(db: Session, actor: Actor, letters: Sequence[NewLetter], *, brand: Brand, now: datetime) -> list[PlacedLetter]:
     """Place letters with their documents, in the order given, and record it.
 
     Open tabs are told, unread counters rise, and each account is owed one e-mail that says how many letters await,
@@ -75,9 +73,7 @@ def place_letters(
     placed = [PlacedLetter(ids[row["public_id"]], row["public_id"], row["publish_at"]) for row in rows]
     _insert_documents(db, letters, placed)
     shown = [(letter, place) for letter, place in zip(letters, placed, strict=True) if place.publish_at is None]
-    _announce(
-        db, actor, [(letter.account_id, letter.delivery_id, place.public_id) for letter, place in shown], now=now
-    )
+    _announce(db, actor, [(letter.account_id, letter.delivery_id, place.public_id) for letter, place in shown], now=now)
     return placed
 
 

@@ -22,6 +22,7 @@ from portal_app.gateways.outgoing import folder_of, write_outgoing
 
 _SECONDS = 20.0
 _MOST_IDLE = 4
+_PERMANENT = 500
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 _ADDRESS_IN_TEXT = re.compile(r"<?[^\s<>@]+@[^\s<>]+>?")
 _POLICY_REFUSAL = re.compile(r"\b5\.7\.\d+")
@@ -212,12 +213,13 @@ def mime(mail: Mail, at: datetime) -> EmailMessage:
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(at.astimezone(UTC))
     message["Message-ID"] = mail.message_id
-    message["Content-Language"] = mail.language
     # Automatic answers (holiday notices) to what a machine sent help nobody (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(mail.text, cte="quoted-printable")
     message.add_alternative(_INLINER.inline(mail.html), subtype="html", cte="quoted-printable")
+    # Set last: making the message one of two parts takes such headers down to the first of them.
+    message["Content-Language"] = mail.language
     return message
 
 
@@ -236,7 +238,7 @@ def _ascii_address(address: str) -> str:
 def _judged(fault: Exception) -> MailRefusedForGood | MailPostponed:
     if isinstance(fault, aiosmtplib.SMTPRecipientsRefused):
         fault = fault.recipients[0]
-    if isinstance(fault, aiosmtplib.SMTPResponseException) and 500 <= fault.code < 600:
+    if isinstance(fault, aiosmtplib.SMTPResponseException) and fault.code >= _PERMANENT:
         told = str(fault.message)
         # A policy refusal (no relaying, a blocked sender) is ours to mend; the address may be fine.
         of_recipient = isinstance(fault, aiosmtplib.SMTPRecipientRefused) and not _POLICY_REFUSAL.search(told)

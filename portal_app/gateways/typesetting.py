@@ -1,6 +1,8 @@
 """Typesetting: the PDFs we make ourselves, tagged and accessible (PDF/UA-1), by typst."""
 
 import json
+import re
+import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -8,23 +10,52 @@ from typing import Any
 
 import typst
 
+_NO_FONT_HAS = re.compile(r'the text `"(.)"` could not be displayed')
+_STANDS_FOR_THE_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+_MOST_UNKNOWN = 100
+
 
 def render_pdf(template: str | Path, data: Mapping[str, Any]) -> bytes:
     """Return the PDF/UA-1 that a `.typ` template makes of the data.
 
     The template reads the data with `#let data = json(bytes(sys.inputs.data))`; as JSON it is only ever text and can
     inject nothing. The template must set a document title and a language; its pictures lie beside it.
+    Control characters are left out, and what no font has (emoji, for one) is shown as �.
     `typst.TypstError` when the template is wrong.
     """
     path = Path(template).resolve()
+    written = json.dumps(_printable(data), ensure_ascii=False)
+    for _ in range(_MOST_UNKNOWN):
+        try:
+            return _compiled(path, written)
+        except typst.TypstError as refusal:
+            unknown = _NO_FONT_HAS.search(str(refusal))
+            if unknown is None or unknown[1] not in written:
+                raise
+            written = written.replace(unknown[1], _STANDS_FOR_THE_UNKNOWN)
+    return _compiled(path, written)
+
+
+def _compiled(path: Path, written: str) -> bytes:
     return typst.compile(
         path,
         root=path.parent,
         format="pdf",
         pdf_standards="ua-1",
         font_paths=_fonts(),
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        sys_inputs={"data": written},
     )
+
+
+def _printable(value: Any) -> Any:
+    """Leave out what PDF/UA forbids in texts: control, direction and unassigned characters, halves of pairs."""
+    if isinstance(value, str):
+        return "".join(letter for letter in value if letter in "\n\t" or unicodedata.category(letter)[0] != "C")
+    if isinstance(value, Mapping):
+        return {key: _printable(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable(inner) for inner in value]
+    return value
 
 
 @lru_cache

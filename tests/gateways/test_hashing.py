@@ -110,9 +110,9 @@ def test_checking_nothing_takes_as_long_as_checking_something() -> None:
     with PasswordHashing(Secrets([NEW]), cost=9, threads=1) as hashing:
         stored = hashing.hash("TavasziEso24")
 
-        something = _median_seconds(lambda: hashing.verify("TavasziEso25", stored))
-        nothing = _median_seconds(lambda: hashing.verify_nothing("TavasziEso25"))
-        unusable = _median_seconds(lambda: hashing.verify("TavasziEso25", None))
+        something = _least_seconds(lambda: hashing.verify("TavasziEso25", stored))
+        nothing = _least_seconds(lambda: hashing.verify_nothing("TavasziEso25"))
+        unusable = _least_seconds(lambda: hashing.verify("TavasziEso25", None))
 
     assert 0.7 < nothing / something < 1.4
     assert 0.7 < unusable / something < 1.4
@@ -169,11 +169,11 @@ def test_hashing_does_not_hold_up_the_loop_and_runs_behind_everyone_else() -> No
         assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
-def _median_seconds(work: object) -> float:
+def _least_seconds(work: object) -> float:
     assert callable(work)
     times = []
-    for _ in range(9):
+    for _ in range(20):
         started = time.perf_counter()
         work()
         times.append(time.perf_counter() - started)
-    return sorted(times)[4]
+    return min(times)

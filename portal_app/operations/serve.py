@@ -5,6 +5,7 @@ import sys
 
 from portal_app.database.schema import migrate
 from portal_app.operations import builds
+from portal_app.operations.demo import fill_if_empty
 from portal_app.services.house import open_house
 from portal_app.settings import Settings, SettingsWrong, load_settings, read_brand
 
@@ -49,8 +50,10 @@ def server_command(settings: Settings) -> list[str]:
 
 
 def prepare(settings: Settings) -> None:
-    """Bring the database to this release's shape."""
+    """Bring the database to this release's shape; the demonstration fills an empty one."""
     settings.folder.mkdir(parents=True, exist_ok=True)
-    database = open_house(settings).database
-    migrate(database)
-    database.close()
+    house = open_house(settings)
+    migrate(house.database)
+    if settings.demo:
+        fill_if_empty(house)
+    house.database.close()

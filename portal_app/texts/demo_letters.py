@@ -103,6 +103,12 @@ def letter(
     )
 
 
+def correspondence() -> tuple[str, str]:
+    """A customer's question and the insurer's answer."""
+    words = _read("people.toml")["correspondence"]
+    return words["question"], words["answer"]
+
+
 def _filled(texts: list[str], values: dict[str, str]) -> list[str]:
     return [text.format_map(values) for text in texts]
 

@@ -1,0 +1,267 @@
+"""`demo`: fills an empty database with people in every state and their letters; `demo --json` lists them."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from portal_app.database.schema import migrate
+from portal_app.domain.actors import Operator
+from portal_app.domain.calendar import budapest_date
+from portal_app.domain.deliveries import Attachment, Handover
+from portal_app.domain.errors import PortalError
+from portal_app.domain.kinds import LetterKind
+from portal_app.domain.policies import Communication, Holder, PolicyStatement, PolicyStatus, SalesRoute
+from portal_app.gateways.clock import now as the_moment
+from portal_app.gateways.typesetting import render_pdf
+from portal_app.services import answers, demonstration, intake, letters, messages, policies
+from portal_app.services.house import House, open_house
+from portal_app.settings import load_settings
+from portal_app.texts import demo_letters
+from portal_app.texts.demo_letters import DemoPerson, DemoPolicy
+
+DEMO = Operator("demo")
+# Whoever is in one of these states cannot sign in at once with the password alone.
+NOT_AT_ONCE = frozenset({"new", "new_without_phone", "expired", "nine_failures", "locked"})
+KINDS = tuple(LetterKind)
+CROWD = 300
+PORTAL = "kuldemenyeim"
+
+
+class NotEmpty(PortalError):
+    """The database holds accounts that are not the demonstration's."""
+
+    code = "database_not_empty"
+
+
+@dataclass(frozen=True)
+class Post:
+    """One letter to be written: its kind, about which policy, how many days ago, and whether it was opened."""
+
+    kind: LetterKind
+    policy: int
+    days_ago: int
+    opened: bool = True
+
+
+def demo(*, as_json: bool = typer.Option(False, "--json", help="Print the list as JSON and change nothing.")) -> None:
+    """Fill an empty database with the demonstration, and list its people.
+
+    Raises `NotEmpty` when the database holds other accounts.
+    """
+    settings = load_settings(demo=True)
+    rows = people_rows()
+    if not as_json:
+        house = open_house(settings)
+        migrate(house.database)
+        fill_if_empty(house)
+        house.database.close()
+    _print(rows, as_json=as_json)
+
+
+def people_rows() -> list[dict[str, str | None]]:
+    """List everybody, the same every time: role, portal, login, password (null where it does not suffice), about."""
+    return [
+        {
+            "role": person.role,
+            "portal": PORTAL,
+            "login": person.login,
+            "password": None if person.state in NOT_AT_ONCE else person.password,
+            "about": person.about,
+        }
+        for person in demo_letters.people()
+    ]
+
+
+def fill_if_empty(house: House) -> bool:
+    """Fill the database unless that was done before; a run that was killed is continued. Says whether it worked.
+
+    Raises `NotEmpty`.
+    """
+    seen = house.database.ask(demonstration.progress, DEMO)
+    if seen.filled:
+        return False
+    if not seen.empty and not seen.begun:
+        raise NotEmpty
+    house.database.carry_out(demonstration.note_progress, DEMO, filled=False)
+    moment = the_moment()
+    for number, person in enumerate(demo_letters.people(), 1):
+        _Scene(house, person, number, moment).play()
+    house.database.carry_out(demonstration.note_progress, DEMO, filled=True)
+    return True
+
+
+def posts_of(person: DemoPerson) -> list[Post]:
+    """Say which letters a person has, the oldest first."""
+    if person.state == "crowded":
+        return [Post(KINDS[n % len(KINDS)], n % 5, (CROWD - n) * 360 // CROWD, n % 7 != 0) for n in range(CROWD)]
+    if person.state == "last_day":
+        year = 365
+        return [Post(LetterKind.POLICY_DOCUMENT, 0, year - 1), Post(LetterKind.PAYMENT_NOTICE, 0, year - 5),
+                Post(LetterKind.INFORMATION, 1, year - 21, opened=False), Post(LetterKind.PREMIUM_CERTIFICATE, 1, 90)]  # fmt: skip
+    if person.state == "empty":
+        return []
+    if person.state == "ready":
+        opened = [Post(kind, n % 2, 340 - n * 30) for n, kind in enumerate(KINDS)]
+        return [*opened, Post(LetterKind.CANCELLATION_NOTICE, 1, 4, opened=False),
+                Post(LetterKind.PAYMENT_REMINDER, 0, 2, opened=False), Post(LetterKind.INDEXATION_LETTER, 0, 0, opened=False)]  # fmt: skip
+    if person.state.startswith("new"):
+        return [Post(LetterKind.POLICY_DOCUMENT, 0, 0, opened=False), Post(LetterKind.COVER_CERTIFICATE, 0, 0, opened=False)]
+    return [Post(LetterKind.POLICY_DOCUMENT, 0, 200), Post(LetterKind.PAYMENT_NOTICE, 0, 45), Post(LetterKind.INFORMATION, 0, 5, opened=False)]
+
+
+class _Scene:
+    """One person's part of the demonstration; every step may be repeated without harm."""
+
+    def __init__(self, house: House, person: DemoPerson, number: int, moment: datetime) -> None:
+        self.house, self.person, self.number, self.moment = house, person, number, moment
+        self.database = house.database
+
+    def play(self) -> None:
+        """Open the account, place the letters, reach the person's state."""
+        posts = posts_of(self.person)
+        first = max((post.days_ago for post in posts), default=30) + 1
+        begun = self.moment if self.person.state.startswith("new") else self.moment - timedelta(days=first)
+        for policy in self._policies():
+            self._state(policy, begun)
+        for some, at in _by_moment(posts, self.moment):
+            self._place(some, at)
+        if self.person.password:
+            self._activate(max(begun, self.moment - timedelta(days=300)))
+            self._open(posts)
+        self._reach()
+
+    def _policies(self) -> list[DemoPolicy]:
+        products = [product.name for product in self.house.brand.products]
+        count = {"crowded": 5, "ready": 2, "last_day": 2}.get(self.person.state, 1)
+        return [self._policy(index, products[index % len(products)]) for index in range(count)]
+
+    def _policy(self, index: int, product: str) -> DemoPolicy:
+        code = self.house.brand.products[index % len(self.house.brand.products)].code
+        has_plate = code in {"KGFB", "CASCO"}
+        plate = f"ABC-{100 + self.number}" if has_plate else ""
+        return DemoPolicy(f"{code}-2025-{self.number:03}{index:03}", product, plate, 38_400 + 1_200 * (self.number + index))
+
+    def _state(self, policy: DemoPolicy, at: datetime) -> None:
+        if self.database.ask(demonstration.policy_exists, DEMO, policy.number):
+            return
+        holder = Holder(self.person.name, self.person.login, self.person.phone, f"U-{self.number:05}")
+        statement = PolicyStatement(
+            policy.number, policy.product, holder, Communication.ELECTRONIC, SalesRoute.DIRECT, PolicyStatus.ACTIVE,
+            as_of=at, consent_at=at, plate_number=policy.plate,
+        )  # fmt: skip
+        try:
+            self._tell(statement, None)
+        except policies.FirstAccessNeeded:
+            self._tell(statement, policies.draw_first_access(statement, brand=self.house.brand, hashing=self.house.hashing))
+
+    def _tell(self, statement: PolicyStatement, first_access: policies.FirstAccess | None) -> None:
+        self.database.carry_out(
+            policies.state_policy, DEMO, statement, consent_stated=True, first_access=first_access,
+            brand=self.house.brand, secrets=self.house.secrets, now=statement.as_of,
+        )  # fmt: skip
+
+    def _place(self, posts: list[tuple[int, Post]], at: datetime) -> None:
+        desk = intake.Desk(self.database, self.house.objects, self.house.scanner, self.house.brand)
+        handovers = [self._handover(number, post, at) for number, post in posts]
+        for outcome in intake.hand_over(desk, DEMO, handovers, now=lambda: at):
+            if isinstance(outcome, PortalError):
+                raise outcome
+
+    def _handover(self, number: int, post: Post, at: datetime) -> Handover:
+        policy = self._policies()[post.policy]
+        written_on = budapest_date(at)
+        words = demo_letters.letter(
+            post.kind, self.house.brand, self.person, policy, written_on=written_on, due_on=written_on + timedelta(days=30)
+        )
+        content = render_pdf(demo_letters.TEMPLATE, words.page)
+        attachment = Attachment(
+            f"{post.kind.replace('_', '-')}-{policy.number}.pdf",
+            hashlib.sha256(content).hexdigest(),
+            base64.b64encode(content).decode(),
+        )
+        return Handover(
+            f"DEMO-{self.number:03}-{number:04}", policy.number, post.kind, words.subject, words.summary, (attachment,),
+            due_on=words.due_on, amount=words.amount, requires_confirmation=words.requires_confirmation,
+        )  # fmt: skip
+
+    def _activate(self, chosen_at: datetime) -> None:
+        days = self.house.brand.lives.password_days
+        if self.person.state == "expired":
+            chosen_at = self.moment - timedelta(days=days + 1)
+        if self.person.state == "expiring":
+            chosen_at = self.moment - timedelta(days=days - 12)
+        self.database.carry_out(
+            demonstration.give_password, DEMO, self.person.login, self.house.hashing.hash(self.person.password),
+            chosen_at=chosen_at, days=days, now=self.moment,
+        )  # fmt: skip
+
+    def _open(self, posts: list[Post]) -> None:
+        customer = self.database.ask(demonstration.customer_of, DEMO, self.person.login)
+        placed = self.database.ask(demonstration.letters_of, DEMO, self.person.login)
+        oldest_first = sorted(posts, key=lambda post: -post.days_ago)
+        for post, (letter_id, _, placed_at) in zip(oldest_first, placed, strict=True):
+            if post.opened and placed_at > self.moment - timedelta(days=364):
+                self.database.carry_out(letters.open_letter, customer, letter_id, now=placed_at + timedelta(hours=7))
+
+    def _reach(self) -> None:
+        """Bring the person into the state that their row is about."""
+        rules = self.house.brand.portal(PORTAL).sign_in
+        do, login, now = self.database.carry_out, self.person.login, self.moment
+        match self.person.state:
+            case "ready":
+                self._correspond()
+            case "nine_failures":
+                do(demonstration.fail_sign_ins, DEMO, login, rules.locked_after - 1, rules, now=now)
+            case "locked":
+                do(demonstration.fail_sign_ins, DEMO, login, rules.locked_after, rules, now=now)
+            case "refused_address":
+                do(demonstration.refuse_address, DEMO, login, "550 5.1.1 mailbox unavailable", now=now)
+            case "english":
+                do(demonstration.speak, DEMO, login, "en")
+            case "closing":
+                do(
+                    demonstration.begin_closing, DEMO, login,
+                    brand=self.house.brand, secrets=self.house.secrets, now=now - timedelta(days=2),
+                )  # fmt: skip
+        if self.person.password and self.person.state != "ready":
+            do(demonstration.withdraw_post, DEMO, login, now=now)
+
+    def _correspond(self) -> None:
+        """Let the person have written about one letter, and the insurer have answered."""
+        customer = self.database.ask(demonstration.customer_of, DEMO, self.person.login)
+        placed = self.database.ask(demonstration.letters_of, DEMO, self.person.login)
+        letter_id = next(letter_id for letter_id, kind, _ in reversed(placed) if kind == LetterKind.INFORMATION)
+        question, reply = demo_letters.correspondence()
+        brand, asked_at = self.house.brand, self.moment - timedelta(days=6)
+        mark = messages.form_mark(customer, letter_id, "demo", question, [])
+        receipt = self.database.carry_out(
+            messages.send_reply, customer, letter_id, question, (), mark=mark, brand=brand, now=asked_at
+        )
+        answered_at = self.moment - timedelta(days=4)
+        self.database.carry_out(answers.answer, DEMO, receipt.reference, reply, (), brand=brand, now=answered_at)
+        self.database.carry_out(letters.open_letter, customer, letter_id, now=self.moment - timedelta(days=3))
+
+
+def _by_moment(posts: list[Post], moment: datetime) -> Iterator[tuple[list[tuple[int, Post]], datetime]]:
+    """Gather letters of the same day, the oldest day first; each keeps its number."""
+    numbered = sorted(enumerate(posts, 1), key=lambda pair: -pair[1].days_ago)
+    for days_ago, same_day in groupby(numbered, key=lambda pair: pair[1].days_ago):
+        yield list(same_day), moment - timedelta(days=days_ago, minutes=30 if days_ago == 0 else 0)
+
+
+def _print(rows: list[dict[str, str | None]], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    table = Table("portal", "login", "password", "about")
+    for row in rows:
+        table.add_row(row["portal"], row["login"], row["password"] or "–", row["about"])
+    Console().print(table)

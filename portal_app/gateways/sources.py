@@ -2,6 +2,7 @@
 
 import ipaddress
 import time
+from collections.abc import Callable
 
 import limits
 from limits.errors import StorageError
@@ -48,13 +49,23 @@ class SourceLimits:
         verdicts = [self._hit(item, action, key) for item in limits.parse_many(limit)]
         return all(verdicts)
 
+    def is_over(self, action: str, source: str, limit: str) -> bool:
+        """Say, without counting, whether a source has used up the limit."""
+        return not all([self._test(item, action, source_key(source)) for item in limits.parse_many(limit)])
+
     def _hit(self, item: limits.RateLimitItem, action: str, source: str) -> bool:
+        return self._ask(lambda counter: counter.hit(item, action, source))
+
+    def _test(self, item: limits.RateLimitItem, action: str, source: str) -> bool:
+        return self._ask(lambda counter: counter.test(item, action, source))
+
+    def _ask(self, question: Callable[[SlidingWindowCounterRateLimiter], bool]) -> bool:
         if self._shared is not None and time.monotonic() >= self._shared_again_at:
             try:
-                return self._shared.hit(item, action, source)
+                return question(self._shared)
             except StorageError:
                 self._shared_again_at = time.monotonic() + _SECONDS_WITHOUT_REDIS
-        return self._own.hit(item, action, source)
+        return question(self._own)
 
 
 def _shared(redis_url: str) -> SlidingWindowCounterRateLimiter:

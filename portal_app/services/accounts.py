@@ -60,11 +60,20 @@ def free_login(db: Session, text: str) -> None:
 
 
 def send_first_access(
-    db: Session, account: Account, initial_password: str, hashed: str, *, brand: Brand, secrets: Secrets, now: datetime
+    db: Session,
+    account: Account,
+    initial_password: str,
+    hashed: str,
+    *,
+    brand: Brand,
+    secrets: Secrets,
+    now: datetime,
+    asked_for: bool = False,
 ) -> None:
     """Owe a new account its link by e-mail and its initial password by SMS, else in a separate e-mail (R15–R16).
 
     Both replace whatever was sent before. The password's hash is made outside the transaction, because it is slow.
+    What the customer has `asked_for` just now is not held by the quiet hours.
     """
     account_id = account.id or 0
     valid_until = now + timedelta(days=brand.lives.activation_days)
@@ -77,8 +86,8 @@ def send_first_access(
     token = new_link(db, account_id, "activation", valid_until=valid_until, now=now)
     enqueue(db, "activation", account, now=now, sealed_secret=seal_text(secrets, token), urgent=True)
     channel = "sms" if account.phone else "mail"
-    sealed = seal_text(secrets, initial_password)
-    enqueue(db, "initial_password", account, now=now, channel=channel, sealed_secret=sealed, urgent=channel == "mail")
+    sealed, urgent = seal_text(secrets, initial_password), asked_for or not account.phone
+    enqueue(db, "initial_password", account, now=now, channel=channel, sealed_secret=sealed, urgent=urgent)
 
 
 def new_link(

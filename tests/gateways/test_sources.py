@@ -108,3 +108,14 @@ def test_when_redis_dies_each_process_counts_for_itself(redis: tuple[str, "subpr
 
 def test_without_redis_from_the_start_there_still_is_a_limit() -> None:
     assert asked(SourceLimits("redis://127.0.0.1:9/0"), 4) == [True, True, True, False]
+
+
+def test_asking_whether_a_source_is_over_its_limit_does_not_count() -> None:
+    sources = SourceLimits()
+    for _ in range(10):
+        assert not sources.is_over("act", "192.0.2.1", LIMIT)
+
+    assert [sources.allow("act", "192.0.2.1", LIMIT) for _ in range(3)] == [True] * 3
+
+    assert sources.is_over("act", "192.0.2.1", LIMIT)
+    assert not sources.is_over("act", "192.0.2.2", LIMIT)

@@ -138,7 +138,7 @@ class Bucket:
     def put(self, key: str, sealed: bytes) -> None:
         """Put the object; S3 answers when it is durable."""
         with storage_refusals():
-            obstore.put(self._store, key, sealed, mode="create", use_multipart=False)
+            obstore.put(self._store, key, sealed, use_multipart=False)
 
     def settle(self, keys: Iterable[str]) -> None:
         """Do nothing more: in S3 an answered name is durable."""

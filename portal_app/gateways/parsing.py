@@ -18,8 +18,12 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import structlog
+
 from portal_app.domain import errors
 from portal_app.domain.errors import Busy, PortalError
+
+log = structlog.get_logger(__name__)
 
 HEADER_BYTES = 12
 _LONGEST_ANSWER = 64 * 1024 * 1024
@@ -114,6 +118,7 @@ class ParsingRoom:
             worker = worker or _Worker(self._limits)
             facts, made = worker.do(json.dumps({"task": task, **details}).encode(), content)
         except (OSError, ValueError) as fault:
+            log.warning("a parser did not survive a file", task=task, size=len(content), reason=str(fault))
             _dismiss(worker)
             worker = None
             raise ParserGaveUp(task) from fault
@@ -122,6 +127,7 @@ class ParsingRoom:
         if "refusal" in facts:
             raise refusal_from(facts)
         if "fault" in facts:
+            log.warning("a parser stumbled over a file", task=task, size=len(content), reason=facts["fault"])
             raise ParserGaveUp(facts["fault"])
         return facts, made
 
@@ -134,6 +140,8 @@ class ParsingRoom:
 
 _lock = threading.Lock()
 _rooms: list[ParsingRoom] = []
+# A forked process must not talk to its parent's workers.
+os.register_at_fork(after_in_child=_rooms.clear)
 
 
 def parsing_room() -> ParsingRoom:

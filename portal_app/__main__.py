@@ -6,6 +6,8 @@ import typer
 
 from portal_app.domain.errors import PortalError
 from portal_app.operations.builds import BuildFailed
+from portal_app.operations.courier import run_courier
+from portal_app.operations.demo import demo
 from portal_app.operations.serve import serve
 from portal_app.settings import SettingsWrong
 
@@ -16,6 +18,8 @@ commands = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The letter portal's commands."
 )
 commands.command()(serve)
+commands.command()(demo)
+commands.command("courier")(run_courier)
 
 
 @commands.callback()

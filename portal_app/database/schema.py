@@ -29,7 +29,7 @@ class Standing(StrEnum):
     """A newer program has migrated it; steps only add, so this one goes on working with it."""
 
 
-class SchemaForeign(Exception):  # noqa: N818 - named as the fact, like every refusal
+class SchemaForeign(Exception):
     """The database holds tables that no step of ours made."""
 
 
@@ -82,9 +82,7 @@ def draft_step(database: Database, name: str) -> Path:
         config = _config()
         config.attributes["connection"] = connection
         number = len(list(_script().walk_revisions())) + 1
-        drafted = command.revision(
-            config, name.replace("_", " ").capitalize(), autogenerate=True, rev_id=f"{number:04}_{name}"
-        )
+        drafted = command.revision(config, name.replace("_", " ").capitalize(), autogenerate=True, rev_id=f"{number:04}_{name}")
         scripts = drafted if isinstance(drafted, list) else [drafted]
         path = Path(next(script.path for script in scripts if script))
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)

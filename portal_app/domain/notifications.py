@@ -60,7 +60,8 @@ def next_attempt(attempts: int, until: datetime, now: datetime) -> datetime | No
 
     The wait doubles from 30 seconds to 3 hours; nothing is tried after `until`, nor more than 25 times.
     """
-    wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT)
+    doubled: int = 2 ** min(attempts - 1, 20)
+    wait = min(FIRST_WAIT * doubled, LONGEST_WAIT)
     if attempts >= MOST_ATTEMPTS or now + wait > until:
         return None
     return now + wait

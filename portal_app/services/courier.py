@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session, col, select, update
 
@@ -56,13 +57,17 @@ class ClaimedJob:
 def anything_due(db: Session, actor: Operator, channel: str, *, now: datetime) -> bool:
     """Say whether a claim would find something, without keeping writers waiting."""
     del actor
-    found = select(Job.id).where(*_due(now), Job.channel == channel).limit(1)
+    found = select(Job.id).where(*_due(now), col(Job.channel) == channel).limit(1)
     return db.exec(found).first() is not None
 
 
-def claim(
-    db: Session, actor: Operator, channel: str, *, most: int, brand: Brand, now: datetime
-) -> tuple[ClaimedJob, ...]:
+def anything_to_publish(db: Session, actor: Operator, *, now: datetime) -> bool:
+    """Say whether letters wait whose moment has come, without keeping writers waiting."""
+    del actor
+    return db.exec(select(Letter.id).where(col(Letter.publish_at) <= now).limit(1)).first() is not None
+
+
+def claim(db: Session, actor: Operator, channel: str, *, most: int, brand: Brand, now: datetime) -> tuple[ClaimedJob, ...]:
     """Lease the post of a channel that is due, the longest waiting first; what the quiet hours hold is put off.
 
     Post that needs no sending any more is ended here: of closed accounts, and reminders of what was read meanwhile.
@@ -70,7 +75,7 @@ def claim(
     morning = waits_for_morning(now, brand.reminders)
     if morning:
         _hold(db, channel, morning, now)
-    due = select(Job.id).where(*_due(now), Job.channel == channel)
+    due = select(Job.id).where(*_due(now), col(Job.channel) == channel)
     due = due.where(col(Job.urgent)) if morning else due
     due = due.order_by(col(Job.not_before), col(Job.id)).limit(most).with_for_update(skip_locked=True)
     leased_until = now + LEASE
@@ -106,14 +111,12 @@ def mark_sent(db: Session, actor: Operator, job: ClaimedJob, *, now: datetime) -
             update(Account)
             .where(
                 col(Account.id) == account_id,
-                Account.email == job.recipient,
+                col(Account.email) == job.recipient,
                 col(Account.email_refused_at).is_not(None),
             )
             .values(email_refused_at=None, email_refused_reason="")
         )
-    record(
-        db, actor, "post:sent", now=now, account_id=account_id, kind=job.kind, channel=job.channel, attempt=job.attempt
-    )
+    record(db, actor, "post:sent", now=now, account_id=account_id, kind=job.kind, channel=job.channel, attempt=job.attempt)
     if job.kind == "arrival":
         _record_notified(db, actor, account_id, job, now)
     return True
@@ -128,9 +131,7 @@ def put_off(db: Session, actor: Operator, job: ClaimedJob, reason: str, *, brand
     if again is None:
         return give_up(db, actor, job, f"given up after {job.attempt} attempts: {reason}", now=now)
     put = db.exec(
-        update(Job)
-        .where(*_ours(actor, job))
-        .values(not_before=again, leased_until=None, leased_by="", reason=reason[:500])
+        update(Job).where(*_ours(actor, job)).values(not_before=again, leased_until=None, leased_by="", reason=reason[:500])
     )
     return bool(put.rowcount)
 
@@ -152,28 +153,26 @@ def mark_refused(db: Session, actor: Operator, job: ClaimedJob, reason: str, *, 
     if job.channel == "mail":
         db.exec(
             update(Account)
-            .where(col(Account.id) == account_id, Account.email == job.recipient)
+            .where(col(Account.id) == account_id, col(Account.email) == job.recipient)
             .values(email_refused_at=now, email_refused_reason=reason[:500], revision=Account.revision + 1)
         )
     record(db, actor, "address:refused", now=now, account_id=account_id, kind=job.kind, channel=job.channel)
     return True
 
 
-def _due(now: datetime) -> tuple:
-    return (col(Job.ended_at).is_(None), Job.not_before <= now)
+def _due(now: datetime) -> tuple[Any, ...]:
+    return (col(Job.ended_at).is_(None), col(Job.not_before) <= now)
 
 
 def _hold(db: Session, channel: str, morning: datetime, now: datetime) -> None:
     """Put off unasked post, so that the quiet hours need not look at it again and again."""
     held = (
         select(Job.id)
-        .where(*_due(now), Job.channel == channel, col(Job.urgent).is_(False))
+        .where(*_due(now), col(Job.channel) == channel, col(Job.urgent).is_(False))
         .limit(HELD_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
-    db.exec(
-        update(Job).where(col(Job.id).in_(held)).values(not_before=morning).execution_options(synchronize_session=False)
-    )
+    db.exec(update(Job).where(col(Job.id).in_(held)).values(not_before=morning).execution_options(synchronize_session=False))
 
 
 def _accounts_of(db: Session, jobs: Sequence[Job]) -> dict[int, Account]:
@@ -216,12 +215,12 @@ def _claimed(job: Job, account: Account | None, now: datetime) -> ClaimedJob:
     )
 
 
-def _ours(actor: Operator, job: ClaimedJob) -> tuple:
+def _ours(actor: Operator, job: ClaimedJob) -> tuple[Any, ...]:
     """Whether the job is still ours: nobody has claimed it again, and it has not ended."""
     return (
         col(Job.id) == job.id,
-        Job.leased_by == actor.name,
-        Job.attempts == job.attempt,
+        col(Job.leased_by) == actor.name,
+        col(Job.attempts) == job.attempt,
         col(Job.ended_at).is_(None),
     )
 
@@ -232,7 +231,7 @@ def _end(db: Session, actor: Operator, job: ClaimedJob, outcome: str, reason: st
         update(Job)
         .where(*_ours(actor, job))
         .values(ended_at=now, outcome=outcome, reason=reason[:500], secret="", leased_by="", leased_until=None)
-        .returning(Job.account_id)
+        .returning(col(Job.account_id))
     ).first()
     return None if ended is None else ended[0] or 0
 

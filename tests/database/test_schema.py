@@ -73,10 +73,10 @@ def test_two_processes_migrating_at_once_take_each_step_once(bare_database: Data
 
 
 def _migrate_and_stop_before_the_end(url: str, reached: Any) -> None:
-    from portal_app.database import schema  # noqa: PLC0415 - in a process of its own
+    from portal_app.database import schema
 
     database = Database(url)
-    with schema._migrating(database) as connection:  # noqa: SLF001 - stopping in the middle is the test
+    with schema._migrating(database) as connection:
         SQLModel.metadata.create_all(connection)
         reached.set()
         threading.Event().wait()

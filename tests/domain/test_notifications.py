@@ -45,7 +45,10 @@ def days_before_the_last(days: int) -> date:
     ],
 )
 def test_a_letter_is_warned_of_once_a_step_even_when_days_were_missed(
-    left: int, opened: bool, warned: int | None, due: int | None
+    left: int,
+    opened: bool,
+    warned: int | None,
+    due: int | None,  # noqa: FBT001 - a column of the table above
 ) -> None:
     assert warning_due(ERASED, days_before_the_last(left), warned, RULES, opened=opened) == due
 
@@ -80,9 +83,7 @@ def test_an_unread_letter_is_reminded_of_sooner_when_it_is_a_legal_one(
     ("left", "warned", "due"),
     [(31, None, None), (30, None, 30), (8, 30, None), (7, 30, 7), (1, 7, 1), (0, 1, None), (-1, None, None)],
 )
-def test_an_expiring_password_is_warned_of_at_thirty_seven_and_one_day(
-    left: int, warned: int | None, due: int | None
-) -> None:
+def test_an_expiring_password_is_warned_of_at_thirty_seven_and_one_day(left: int, warned: int | None, due: int | None) -> None:
     today = date(2026, 3, 1)
 
     assert expiry_warning_due(today + timedelta(days=left), today, warned, Reminders()) == due

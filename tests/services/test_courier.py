@@ -28,9 +28,7 @@ NIGHT = datetime(2026, 1, 10, 22, 0, tzinfo=UTC)
 MORNING = datetime(2026, 1, 11, 8, 0, tzinfo=UTC)
 
 
-def owe(
-    database: Database, kind: str = "password_changed", *, times: int = 1, now: datetime = NOON, **details: object
-) -> None:
+def owe(database: Database, kind: str = "password_changed", *, times: int = 1, now: datetime = NOON, **details: object) -> None:
     def owed(db: Session) -> None:
         account, _ = account_for_email(
             db, CORE, ANNA, portal=PortalName.KULDEMENYEIM, phone="+36301234567", customer_ref="", now=now
@@ -182,9 +180,7 @@ def test_a_secret_is_blanked_however_the_post_ends(database: Database, secrets: 
     assert (the_job(database).outcome, the_job(database).secret) == (ending, "")
 
 
-def test_the_message_id_is_the_same_at_every_attempt_and_differs_between_jobs(
-    database: Database, secrets: Secrets
-) -> None:
+def test_the_message_id_is_the_same_at_every_attempt_and_differs_between_jobs(database: Database, secrets: Secrets) -> None:
     owe(database, times=2)
     first = {job.id: job.message_id(secrets, "minta.example") for job in claim(database)}
     second = {job.id: job.message_id(secrets, "minta.example") for job in claim(database, now=NOON + LEASE)}

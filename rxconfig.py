@@ -15,6 +15,11 @@ own = urlsplit(settings.public_origin)
 twins = [f"{own.scheme}://{name}:{own.port}" for name in LOOPBACK] if own.hostname in {"localhost", "127.0.0.1", "::1"} else []
 
 DAISYUI = "daisyui@5.8.1"
+# Tailwind would take a part for every English word it finds in a script; these are the parts that pages use.
+PARTS = [
+    *("rootcolor", "properties", "button", "badge", "checkbox", "input", "radio", "select", "textarea", "toggle"),
+    *("fileinput", "join", "loading", "progress"),
+]
 
 config = rx.Config(
     app_name="portal_app",
@@ -27,6 +32,7 @@ config = rx.Config(
     redis_url=settings.redis_url or None,
     telemetry_enabled=False,
     show_built_with_reflex=False,
+    frontend_compression_formats=["brotli", "gzip"],
     plugins=[
         rx.plugins.TailwindV4Plugin(
             {
@@ -37,7 +43,7 @@ config = rx.Config(
                         "import": {"name": "default as daisyui", "from": DAISYUI},
                         "call": "daisyui",
                         # Our themes come from the brand (ui/theme.py, assets/portal.css).
-                        "args": {"themes": False, "logs": False},
+                        "args": {"themes": False, "logs": False, "include": PARTS},
                     }
                 ],
             }

@@ -1,5 +1,6 @@
 """What every state of a browser tab shares; the gate binds it to a sign-in."""
 
+from functools import cache
 from typing import Any
 
 import reflex as rx
@@ -11,6 +12,7 @@ from portal_app.settings import load_settings, read_brand
 from portal_app.texts.refusals import refusal_sentence
 
 
+@cache
 def the_brand() -> Brand:
     """Give the brand that pages are compiled for: its names and its register do not change at run time.
 

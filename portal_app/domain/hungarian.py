@@ -38,6 +38,8 @@ def fold(text: str) -> str:
     Folding a folded text changes nothing. Used for the stored search key and for every search word.
     """
     while (folded := _fold_once(text)) != text:
+        if folded.isascii():  # Nothing is left that another pass could change.
+            return folded
         text = folded
     return text
 

@@ -51,9 +51,7 @@ PLACES = re.compile(r"\{\w*\}")
 
 def hungarian(register: str) -> list[tuple[str, str]]:
     """Every Hungarian text customers of this register meet."""
-    return [
-        (key, text) for key in ALL_KEYS if not key.startswith(NOT_FOR_CUSTOMERS) for text in forms(key, "hu", register)
-    ]
+    return [(key, text) for key in ALL_KEYS if not key.startswith(NOT_FOR_CUSTOMERS) for text in forms(key, "hu", register)]
 
 
 def test_both_languages_know_the_same_keys() -> None:
@@ -73,9 +71,7 @@ def test_the_informal_catalogue_repeats_nothing() -> None:
 
 
 def test_languages_and_registers_ask_for_the_same_values() -> None:
-    asked = {
-        key: [sorted(places(key, *spoken)) for spoken in (("hu",), ("hu", "informal"), ("en",))] for key in ALL_KEYS
-    }
+    asked = {key: [sorted(places(key, *spoken)) for spoken in (("hu",), ("hu", "informal"), ("en",))] for key in ALL_KEYS}
 
     assert {key: names for key, names in asked.items() if not names[0] == names[1] == names[2]} == {}
 
@@ -121,19 +117,13 @@ def test_hungarian_uses_the_agreed_words(register: str) -> None:
         r"érvénytelen|\bhopp|bejelentkez|kijelentkezés\b|mellékl|\bemail|e-mail cím|levelesláda|\bkuka", re.IGNORECASE
     )
 
-    assert [
-        (key, found.group()) for key, text in hungarian(register) if (found := bad.search(PLACES.sub("", text)))
-    ] == []
+    assert [(key, found.group()) for key, text in hungarian(register) if (found := bad.search(PLACES.sub("", text)))] == []
 
 
 def test_errors_say_what_to_do_without_begging() -> None:
     begging = re.compile(r"kérjük|sajnáljuk|sajnos|please|sorry|oops|hopp|invalid|érvénytelen", re.IGNORECASE)
     said = [
-        (key, text)
-        for key in ALL_KEYS
-        if key.startswith("error.")
-        for language in ("hu", "en")
-        for text in forms(key, language)
+        (key, text) for key in ALL_KEYS if key.startswith("error.") for language in ("hu", "en") for text in forms(key, language)
     ]
 
     assert [(key, text) for key, text in said if begging.search(text)] == []

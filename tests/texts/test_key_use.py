@@ -32,10 +32,7 @@ DYNAMIC = {
 
 def trees() -> list[tuple[str, ast.Module]]:
     """Every module of the product."""
-    return [
-        (str(file.relative_to(HOUSE)), ast.parse(file.read_text(encoding="utf-8")))
-        for file in sorted(HOUSE.rglob("*.py"))
-    ]
+    return [(str(file.relative_to(HOUSE)), ast.parse(file.read_text(encoding="utf-8"))) for file in sorted(HOUSE.rglob("*.py"))]
 
 
 def spoken() -> list[tuple[str, ast.expr]]:

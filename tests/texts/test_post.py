@@ -153,10 +153,7 @@ def test_an_arrival_says_from_whom_when_how_many_and_where_and_nothing_else() ->
     mail = written("arrival", "hu", "formal")
 
     assert mail.subject == "3 új küldeménye érkezett"
-    assert (
-        "Feladó: Minta Biztosító Zrt.\nÉrkezett: 2026. január 10.\nHol olvashatja: Minta Biztosító Küldeményeim"
-        in mail.text
-    )
+    assert "Feladó: Minta Biztosító Zrt.\nÉrkezett: 2026. január 10.\nHol olvashatja: Minta Biztosító Küldeményeim" in mail.text
     assert f"Küldemények megnyitása:\n{ORIGIN}/kuldemenyek\n" in mail.text
 
 
@@ -258,9 +255,7 @@ def facts_given(call: ast.Call) -> set[str] | None:
     """The names of the facts, where the code writes them out; nothing given is an empty set."""
     for keyword in call.keywords:
         if keyword.arg == "facts":
-            plain = isinstance(keyword.value, ast.Dict) and all(
-                isinstance(key, ast.Constant) for key in keyword.value.keys
-            )
+            plain = isinstance(keyword.value, ast.Dict) and all(isinstance(key, ast.Constant) for key in keyword.value.keys)
             return {key.value for key in keyword.value.keys} if plain else None
     return set()
 

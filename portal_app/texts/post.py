@@ -17,7 +17,7 @@ from portal_app.texts import dates
 from portal_app.texts.catalogues import has_sentence, sentence
 from portal_app.texts.phones import masked_email, phone
 
-TOKEN_PLACE = "{secret}"
+_FILL_IN = "{secret}"
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def compose_sms(
 def needs_secret(kind: str) -> bool:
     """Whether post of this kind carries a one-time token, password or code."""
     rules = _rules(kind)
-    return rules.shows_secret or TOKEN_PLACE in rules.path
+    return rules.shows_secret or _FILL_IN in rules.path
 
 
 class _Speaker:
@@ -280,7 +280,7 @@ def _body_parts(kind: str, facts: dict[str, str | int | date]) -> list[str]:
 
 def _link(rules: PostKind, origin: str, secret: str, facts: dict[str, str | int | date]) -> str:
     """Give the full address of the button, empty where there is none; always on our own origin unless told otherwise."""
-    place = str(facts.get(_LINK, rules.path)).replace(TOKEN_PLACE, secret)
+    place = str(facts.get(_LINK, rules.path)).replace(_FILL_IN, secret)
     return f"{origin}{place}" if place.startswith("/") else place
 
 

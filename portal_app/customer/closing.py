@@ -106,7 +106,7 @@ async def submit(request: Request) -> Response:
         raise TooMany
     await carry_out(
         closings.ask, arrival.actor, _ground(str(form.get("ground", ""))), login=str(form.get("login", ""))[:300],
-        words=str(form.get("words", "")), brand=house.brand, secrets=house.secrets, now=now(),
+        words=str(form.get("words", "")), secrets=house.secrets, now=now(),
     )  # fmt: skip
     return see_other(f"{PAGE}?{ASKED}=1")
 

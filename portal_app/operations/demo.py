@@ -1,6 +1,5 @@
 """`demo`: fills an empty database with people in every state and their letters; `demo --json` lists them."""
 
-import base64
 import hashlib
 import json
 from collections.abc import Iterator
@@ -183,9 +182,7 @@ class _Scene:
         )
         content = render_pdf(demo_letters.TEMPLATE, words.page)
         attachment = Attachment(
-            f"{post.kind.replace('_', '-')}-{policy.number}.pdf",
-            hashlib.sha256(content).hexdigest(),
-            base64.b64encode(content).decode(),
+            f"{post.kind.replace('_', '-')}-{policy.number}.pdf", hashlib.sha256(content).hexdigest(), content
         )
         return Handover(
             f"DEMO-{self.number:03}-{number:04}", policy.number, post.kind, words.subject, words.summary, (attachment,),

@@ -104,7 +104,7 @@ def begin_closing(
     customer = customer_of(db, actor, login)
     if closings.running(db, customer, brand=brand, now=now):
         return
-    closings.ask(db, customer, Ground.OTHER, brand=brand, secrets=secrets, now=now)
+    closings.ask(db, customer, Ground.OTHER, secrets=secrets, now=now)
     asked = db.exec(select(Closing.public_id).where(Closing.account_id == customer.account_id)).one()
     token = accounts.new_link(
         db, customer.account_id, closings.PURPOSE, valid_until=now + LINK_LIFE, now=now, subject=asked

@@ -1,0 +1,108 @@
+"""The demonstration: everybody in their state, the same list every time, filled once."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlmodel import func, select
+from typer.testing import CliRunner
+
+from portal_app.__main__ import commands
+from portal_app.database.tables import Account, Document, DocumentKey, Job, Letter
+from portal_app.domain.kinds import LetterKind
+from portal_app.gateways.pdf import inspect_pdf
+from portal_app.operations import demo
+from portal_app.services.documents import read_wrapped
+from portal_app.services.house import House
+from portal_app.texts import demo_letters
+from tests.cast import BELA
+from tests.correspondence import customer
+
+
+def test_the_list_is_the_same_every_time_and_its_first_row_signs_in_at_once() -> None:
+    runs = [CliRunner().invoke(commands, ["demo", "--json"]) for _ in range(2)]
+
+    rows = json.loads(runs[0].stdout)
+    assert runs[0].stdout == runs[1].stdout
+    assert [set(row) for row in rows] == [{"role", "portal", "login", "password", "about"}] * len(rows)
+    assert (rows[0]["portal"], rows[0]["login"]) == ("kuldemenyeim", "anna.kovacs@pelda.example")
+    assert rows[0]["password"]
+    assert [row["login"] for row in rows if row["password"] is None] == [
+        person.login for person in demo_letters.people() if person.state in demo.NOT_AT_ONCE
+    ]
+
+
+def test_listing_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTAL_DATA", str(tmp_path))
+
+    CliRunner().invoke(commands, ["demo", "--json"])
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the crowded mailbox hold one letter of each kind, so that filling is quick."""
+    monkeypatch.setattr(demo, "CROWD", len(demo.KINDS))
+
+
+@pytest.mark.usefixtures("few")
+def test_an_empty_database_is_filled_once_with_everybody_and_real_tagged_letters(house: House) -> None:
+    filled = [demo.fill_if_empty(house) for _ in range(2)]
+
+    with house.database.reading() as db:
+        emails = set(db.exec(select(Account.email)).all())
+        kinds = set(db.exec(select(Letter.kind)).all())
+        open_post = db.exec(
+            select(Job.kind, Job.channel, Account.email)
+            .join(Account)
+            .where(Job.ended_at.is_(None), Job.kind.in_(["activation", "initial_password"]))
+            .order_by(Account.email, Job.kind)
+        ).all()
+    assert filled == [True, False]
+    assert emails == {person.login for person in demo_letters.people()}
+    assert kinds == set(LetterKind)
+    assert [tuple(row) for row in open_post] == [
+        ("activation", "mail", "bela.nagy@pelda.example"),
+        ("initial_password", "sms", "bela.nagy@pelda.example"),
+        ("activation", "mail", "cecilia.toth@pelda.example"),
+        ("initial_password", "mail", "cecilia.toth@pelda.example"),
+    ]
+
+
+@pytest.mark.usefixtures("few")
+def test_every_letter_of_the_demonstration_is_a_tagged_hungarian_pdf(house: House) -> None:
+    demo.fill_if_empty(house)
+
+    with house.database.reading() as db:
+        found = db.exec(select(Document.object_key, Document.tagged, Document.id)).all()
+        keys = dict(db.exec(select(DocumentKey.document_id, DocumentKey.wrapped)).all())
+    content = house.objects.read(found[0][0], read_wrapped(keys[found[0][2]]))
+    facts = inspect_pdf(content)
+    assert {tagged for _, tagged, _ in found} == {True}
+    assert (facts.tagged, facts.language) == (True, "hu-HU")
+
+
+@pytest.mark.usefixtures("few")
+def test_a_run_that_was_killed_is_continued_without_doubling_anything(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    everybody = demo_letters.people()
+    with monkeypatch.context() as killed:
+        killed.setattr(demo_letters, "people", lambda: (*everybody[:3], None))
+        with pytest.raises(AttributeError):
+            demo.fill_if_empty(house)
+
+    demo.fill_if_empty(house)
+
+    with house.database.reading() as db:
+        letters = db.exec(select(func.count()).select_from(Letter)).one()
+    assert letters == sum(len(demo.posts_of(person)) for person in everybody)
+
+
+def test_a_database_with_other_accounts_is_left_alone(house: House) -> None:
+    customer(house, BELA)
+
+    with pytest.raises(demo.NotEmpty):
+        demo.fill_if_empty(house)
+
+    with house.database.reading() as db:
+        assert db.exec(select(Account.email)).all() == [BELA]

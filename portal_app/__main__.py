@@ -5,7 +5,7 @@ import sys
 import typer
 
 from portal_app.domain.errors import PortalError
-from portal_app.operations.builds import BuildFailed
+from portal_app.operations.builds import BuildFailed, build
 from portal_app.operations.courier import run_courier
 from portal_app.operations.demo import demo
 from portal_app.operations.serve import serve
@@ -18,6 +18,7 @@ commands = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The letter portal's commands."
 )
 commands.command()(serve)
+commands.command()(build)
 commands.command()(demo)
 commands.command("courier")(run_courier)
 

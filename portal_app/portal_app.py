@@ -1,6 +1,9 @@
 """The web application: the doors are hung here, and nothing else happens."""
 
+import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import reflex as rx
@@ -16,8 +19,10 @@ from portal_app.customer.routes import PAGES, ROUTES
 from portal_app.database.transactions import use_database
 from portal_app.gateways.clock import now
 from portal_app.gateways.logs import configure_logs
-from portal_app.services.house import open_house, use_house
-from portal_app.settings import load_settings
+from portal_app.ingest.api import ingest_routes
+from portal_app.operations.courier import CourierThread
+from portal_app.services.house import open_house, the_house, use_house
+from portal_app.settings import Role, load_settings
 from portal_app.ui.layout import page_shell, title_of
 from portal_app.ui.overlays import app_wraps
 from portal_app.ui.theme import head
@@ -30,14 +35,14 @@ def web(reflex: ASGIApp) -> ASGIApp:
     use_house(house)
     use_database(house.database)
     build = Path(os.environ["REFLEX_WEB_WORKDIR"]) / "build" / "client"
-    return doors.open_doors(reflex, pages=PAGES, routes=ROUTES, others=(), build=build)
+    return doors.open_doors(reflex, pages=PAGES, routes=ROUTES, others=ingest_routes(), build=build)
 
 
 reflex_internals.quiet_reflex()
 app = rx.App(
     html_lang="hu",
     head_components=head(the_brand()),
-    stylesheets=["/portal.css"],
+    stylesheets=["/portal.css", "/lists.css", "/letter.css"],
     toaster=None,
     api_transformer=web,
     backend_exception_handler=answer_exception,
@@ -54,3 +59,16 @@ async def keep_pages_live() -> None:
     await live.run(
         doors.what_is_new, lambda: reflex_internals.connected_tabs(app), lambda tab, event: reflex_internals.push(app, tab, event)
     )
+
+
+@app.register_lifespan_task
+@asynccontextmanager
+async def send_post() -> AsyncIterator[None]:
+    """Let the courier work beside the pages, unless it has a process of its own."""
+    if the_house().settings.role is not Role.ALL:
+        yield
+        return
+    courier = CourierThread(the_house())
+    courier.start()
+    yield
+    await asyncio.to_thread(courier.stop)

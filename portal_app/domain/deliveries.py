@@ -30,11 +30,11 @@ _RESERVED_NAMES = frozenset(
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file as it was handed over: its content still as base64, with the SHA-256 it claims to have."""
+    """A file as it was handed over, with the SHA-256 (hex) it claims to have."""
 
     name: str
     sha256: str
-    content: str = field(repr=False)
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import to_json
 
 from portal_app.domain.deliveries import Attachment, Handover
-from portal_app.domain.errors import BatchTooLarge, RequestInvalid
+from portal_app.domain.errors import AttachmentNotBase64, BatchTooLarge, PortalError, RequestInvalid
 from portal_app.domain.kinds import LetterKind
 from portal_app.domain.policies import Communication, Holder, PolicyStatement, PolicyStatus, SalesRoute
 
@@ -58,11 +58,12 @@ Words = Annotated[Line, AfterValidator(_not_blank)]
 Paragraphs = Annotated[str, AfterValidator(_with_line_breaks_only)]
 Day = Annotated[date, AfterValidator(_within_reason)]
 Moment = Annotated[AwareDatetime, AfterValidator(_moment_within_reason)]
+_BASE64 = {"type": "string", "contentEncoding": "base64"}
 PolicyNumber = Annotated[Words, Field(min_length=1, max_length=64)]
 
 
 class _Sent(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, val_json_bytes="base64")
 
 
 Sent = TypeVar("Sent", bound=_Sent)
@@ -132,7 +133,7 @@ class AttachmentSent(_Sent):
         str, Field(max_length=1000, description="Shown to the customer; ends in .pdf, holds no path.", examples=["level.pdf"])
     ]
     sha256: Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$", description="SHA-256 of the bytes, in hex.")]
-    content: Annotated[str, Field(description="The bytes in base64, without line breaks.")]
+    content: Annotated[bytes, Field(description="The bytes in base64, without line breaks."), WithJsonSchema(_BASE64)]
 
 
 class DeliverySent(_Sent):
@@ -343,17 +344,17 @@ def read_policy(body: bytes) -> PolicySent:
 
 
 def read_delivery(body: bytes) -> DeliverySent:
-    """Read the body of one delivery; `RequestInvalid` (fact `errors`) when it does not fit."""
+    """Read the body of one delivery; `RequestInvalid` (fact `errors`) or `AttachmentNotBase64` when it does not fit."""
     return _read(DeliverySent, body)
 
 
-def read_batch(body: bytes, most: int) -> list[DeliverySent | RequestInvalid]:
+def read_batch(body: bytes, most: int) -> list[DeliverySent | PortalError]:
     """Read a batch; what does not fit stands as a refusal in its place.
 
     Raises `RequestInvalid` when the batch itself does not fit and `BatchTooLarge` (fact `most`).
     """
     try:
-        letters: Sequence[DeliverySent | RequestInvalid] = BatchSent.model_validate_json(body).deliveries
+        letters: Sequence[DeliverySent | PortalError] = BatchSent.model_validate_json(body).deliveries
     except ValidationError:
         loose = _read(_LooseBatch, body).deliveries
         if len(loose) > most:
@@ -364,7 +365,7 @@ def read_batch(body: bytes, most: int) -> list[DeliverySent | RequestInvalid]:
     return list(letters)
 
 
-def _letter_or_refusal(letter: Any) -> DeliverySent | RequestInvalid:
+def _letter_or_refusal(letter: Any) -> DeliverySent | PortalError:
     try:
         # The texts of JSON, such as dates, are read as JSON only; a wrong letter is rare enough to be written again.
         return DeliverySent.model_validate_json(_as_json(letter))
@@ -383,8 +384,10 @@ def _read(shape: type[Sent], body: bytes) -> Sent:
         raise _refusal(wrong) from None
 
 
-def _refusal(wrong: ValidationError) -> RequestInvalid:
+def _refusal(wrong: ValidationError) -> PortalError:
     """Name each field that does not fit; what was sent is not repeated, because it may be a whole letter."""
+    if all(error["type"] == "bytes_invalid_encoding" for error in wrong.errors(include_url=False, include_input=False)):
+        return AttachmentNotBase64(pointer=_pointer(wrong.errors()[0]["loc"]))
     errors = [
         {"pointer": _pointer(error["loc"]), "code": error["type"], "detail": error["msg"].removeprefix("Value error, ")}
         for error in wrong.errors(include_url=False, include_input=False, include_context=False)

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from portal_app.database.contention import carry_out_again
@@ -28,7 +29,7 @@ from portal_app.domain.policies import Communication
 from portal_app.gateways.objects import ObjectStore
 from portal_app.gateways.scanner import Scanner
 from portal_app.gateways.secrets import public_id
-from portal_app.services.attachments import MEDIA_TYPE, LookedThrough, decode, look_through
+from portal_app.services.attachments import MEDIA_TYPE, LookedThrough, check_claims, look_through
 from portal_app.services.documents import NewFile
 from portal_app.services.placing import NewLetter, place_letters
 
@@ -67,7 +68,6 @@ class _Item:
 
     handover: Handover
     fingerprint: str = ""
-    contents: list[bytes] = field(default_factory=list)
     outcome: Outcome | None = None
     facts: list[LookedThrough] = field(default_factory=list)
     files: tuple[NewFile, ...] = ()
@@ -119,25 +119,24 @@ def _prepare(desk: Desk, handovers: Sequence[Handover], now: Callable[[], dateti
     """Check letters, then store the files of those that nothing speaks against."""
     items = _check(desk, handovers, now())
     good = [item for item in items if item.outcome is None]
-    stored = iter(desk.objects.put_many([content for item in good for content in item.contents]))
+    stored = iter(desk.objects.put_many([content for item in good for content in _contents(item)]))
     for item in good:
         item.files = tuple(
             NewFile(attachment.name, MEDIA_TYPE, next(stored), facts.pages, facts.tagged, facts.flagged)
             for attachment, facts in zip(item.handover.attachments, item.facts, strict=True)
         )
-        item.contents = []
     return items
 
 
 def _check(desk: Desk, handovers: Sequence[Handover], now: datetime) -> list[_Item]:
-    items = [_decoded(handover, desk.brand) for handover in handovers]
+    items = [_claimed(handover, desk.brand) for handover in handovers]
     waiting = [item for item in items if item.outcome is None]
     if waiting:
         outcomes = desk.database.ask(_judge_all, waiting, desk.brand, now)
         for item, outcome in zip(waiting, outcomes, strict=True):
             item.outcome = outcome
     waiting = [item for item in waiting if item.outcome is None]
-    looked = look_through([item.contents for item in waiting], brand=desk.brand, scanner=desk.scanner) if waiting else []
+    looked = look_through([_contents(item) for item in waiting], brand=desk.brand, scanner=desk.scanner) if waiting else []
     for item, facts in zip(waiting, looked, strict=True):
         if isinstance(facts, PortalError):
             item.outcome = facts
@@ -146,11 +145,17 @@ def _check(desk: Desk, handovers: Sequence[Handover], now: datetime) -> list[_It
     return items
 
 
-def _decoded(handover: Handover, brand: Brand) -> _Item:
+def _claimed(handover: Handover, brand: Brand) -> _Item:
+    item = _Item(handover, fingerprint(handover))
     try:
-        return _Item(handover, fingerprint(handover), decode(handover, brand))
+        check_claims(handover, brand)
     except PortalError as refusal:
-        return _Item(handover, outcome=refusal)
+        item.outcome = refusal
+    return item
+
+
+def _contents(item: _Item) -> list[bytes]:
+    return [attachment.content for attachment in item.handover.attachments]
 
 
 def _judge_all(db: Session, items: Sequence[_Item], brand: Brand, now: datetime) -> list[Outcome | None]:
@@ -190,23 +195,31 @@ def _repeated(item: _Item, known: tuple[str, str]) -> Outcome:
 
 def _recipients(db: Session, items: Sequence[_Item]) -> dict[str, Recipient]:
     numbers = sorted({item.handover.policy_number for item in items})
-    rows = db.exec(
-        select(Policy, Account.portal, Account.status)
+    rows = db.execute(
+        sql_select(
+            col(Policy.number),
+            col(Policy.id),
+            col(Policy.communication),
+            col(Policy.ended_on),
+            col(Policy.plate_number),
+            col(Policy.account_id),
+            col(Account.portal),
+            col(Account.status),
+        )
         .outerjoin(Account, col(Account.id) == Policy.account_id)
         .where(col(Policy.number).in_(numbers))
-        .order_by(col(Policy.id))
     )
     return {
-        policy.number: Recipient(
-            policy_id=policy.id or 0,
-            communication=Communication(policy.communication),
-            ended_on=policy.ended_on,
-            plate_number=policy.plate_number,
-            account_id=policy.account_id,
+        number: Recipient(
+            policy_id=policy_id or 0,
+            communication=Communication(communication),
+            ended_on=ended_on,
+            plate_number=plate_number,
+            account_id=account_id,
             account_portal=portal or "",
             account_closed=status == "closed",
         )
-        for policy, portal, status in rows
+        for number, policy_id, communication, ended_on, plate_number, account_id, portal, status in rows
     }
 
 

@@ -62,7 +62,7 @@ class ProfileState(PortalState):
         self.email, self.waiting_email, self.email_refused = shown.email, shown.waiting_email, shown.email_refused
         self.phone = masked_phone(shown.phone) if shown.phone else ""
         self.reminders_wanted, self.outcome = shown.reminders_wanted, shown.outcome
-        expires = await ask(passwords.password_expires_at, customer().account_id)
+        expires = await ask(passwords.own_password_expires_at, customer())
         self.password_expires = long_date(expires, self.language) if expires else ""
         await self._show_sign_ins()
         self.loaded = True

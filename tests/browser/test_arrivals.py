@@ -48,7 +48,9 @@ async def test_a_stranger_is_known_by_the_row_of_the_visit() -> None:
     assert seen["headers"]["cookie"] == "sign_in=; visit=3; language=hu; source=127.0.0.1"
 
 
-@pytest.mark.parametrize(("cookie", "language"), [("nyelv=en", "en"), ("nyelv=xx", "hu"), ("nyelv=hu; portal_sign_in=annas-secret", "hu")])
+@pytest.mark.parametrize(
+    ("cookie", "language"), [("nyelv=en", "en"), ("nyelv=xx", "hu"), ("nyelv=hu; portal_sign_in=annas-secret", "hu")]
+)
 async def test_the_chosen_language_wins(cookie: str, language: str) -> None:
     async with knock(wrapped()) as client:
         seen = (await client.get("/x", headers={"cookie": cookie})).json()
@@ -67,9 +69,7 @@ def test_labels_without_sense_stand_for_nobody(header: str) -> None:
     assert read_labels(header) == Labels()
 
 
-@pytest.mark.parametrize(
-    ("hops", "source"), [(0, "10.0.0.9"), (1, "203.0.113.7"), (2, "198.51.100.1"), (3, "10.0.0.9")]
-)
+@pytest.mark.parametrize(("hops", "source"), [(0, "10.0.0.9"), (1, "203.0.113.7"), (2, "198.51.100.1"), (3, "10.0.0.9")])
 def test_forwarded_addresses_count_only_as_far_as_our_own_proxies_wrote_them(hops: int, source: str) -> None:
     scope = {"client": ("10.0.0.9", 5)}
     headers = Headers({"x-forwarded-for": "198.51.100.1, 203.0.113.7"})

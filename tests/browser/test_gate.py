@@ -76,7 +76,7 @@ async def test_a_handler_for_anyone_passes_for_a_stranger(gate: Gate) -> None:
 
 @pytest.mark.requirement("R17")
 async def test_before_the_forced_change_only_what_is_meant_for_it_passes(gate: Gate) -> None:
-    from portal_app.customer.profile import ProfileState  # noqa: PLC0415 - a screen that only customers may use
+    from portal_app.customer.profile import ProfileState
 
     root = tab(Labels(sign_in=CHANGING.sign_in_id))
 
@@ -99,9 +99,7 @@ async def test_missing_and_extra_arguments_are_refused_before_the_handler(gate: 
 
 
 async def test_a_flood_of_events_is_refused(doorbell: Doorbell) -> None:
-    gate = Gate(
-        identify=doorbell.identify, touch=doorbell.touch, now=lambda: NOW, buckets=Buckets(burst=2, per_second=0)
-    )
+    gate = Gate(identify=doorbell.identify, touch=doorbell.touch, now=lambda: NOW, buckets=Buckets(burst=2, per_second=0))
 
     passed = [await passes(gate, tab(), HelpState, "find", query="a") for _ in range(3)]
 

@@ -39,7 +39,9 @@ def test_a_build_gives_each_page_its_own_policy(tmp_path: Path) -> None:
     assert all("'unsafe-inline'" not in policy.split("style-src")[0] for policy in policies.values())
 
 
-@pytest.mark.parametrize(("path", "policy"), [("/belepes", "the page's own"), ("/belepes/", "the page's own"), ("/x", "any page's")])
+@pytest.mark.parametrize(
+    ("path", "policy"), [("/belepes", "the page's own"), ("/belepes/", "the page's own"), ("/x", "any page's")]
+)
 async def test_a_page_carries_its_policy(path: str, policy: str) -> None:
     assert (await headers_at(path, HTMLResponse("x")))["content-security-policy"] == policy
 

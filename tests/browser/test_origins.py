@@ -15,7 +15,8 @@ def wrapped(*, demo: bool = False, home: str = HOME) -> OneOrigin:
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "null", "https://portal.example.evil", "http://portal.example", "https://portal.example:444", ""]
+    "origin",
+    ["https://evil.example", "null", "https://portal.example.evil", "http://portal.example", "https://portal.example:444", ""],
 )
 async def test_an_unsafe_request_from_elsewhere_is_refused(origin: str) -> None:
     headers = {"origin": origin} if origin else {}
@@ -62,7 +63,9 @@ async def test_machines_may_ask_for_health_by_address() -> None:
         assert (await client.get("/healthz")).status_code == 200
 
 
-@pytest.mark.parametrize(("origin", "passes"), [("http://127.0.0.1:8000", True), ("http://localhost:8000", True), ("http://[::1]:8000", False)])
+@pytest.mark.parametrize(
+    ("origin", "passes"), [("http://127.0.0.1:8000", True), ("http://localhost:8000", True), ("http://[::1]:8000", False)]
+)
 async def test_a_loopback_installation_answers_to_the_name_in_use(origin: str, *, passes: bool) -> None:
     async with knock(wrapped(home="http://localhost:8000"), "http://127.0.0.1:8000") as client:
         answer = await client.post("/belepes", headers={"origin": origin})

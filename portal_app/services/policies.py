@@ -1,6 +1,7 @@
 """Policies: what the core system says about contracts, and the accounts that open by themselves because of it (R6–R8)."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from portal_app.database.upserts import insert_into
 from portal_app.domain.actors import Actor
 from portal_app.domain.brands import Brand, PortalName
 from portal_app.domain.calendar import budapest_date
-from portal_app.domain.errors import EmailMissing, PolicyOutdated, SalesRouteUnknown
+from portal_app.domain.errors import EmailMissing, PolicyOutdated, PortalError, SalesRouteUnknown
 from portal_app.domain.passwords import sent_password
 from portal_app.domain.policies import (
     Communication,
@@ -121,11 +122,18 @@ def state_policy(
 
 def _tidy(statement: PolicyStatement) -> PolicyStatement:
     holder = statement.holder
-    email = tidy_email(holder.email) if holder.email.strip() else ""
-    phone = tidy_phone(holder.phone) if holder.phone.strip() else ""
+    email = _tidied(tidy_email, holder.email, "/holder/email")
+    phone = _tidied(tidy_phone, holder.phone, "/holder/phone")
     if statement.communication == Communication.ELECTRONIC and not email:
         raise EmailMissing(pointer="/holder/email")
     return replace(statement, holder=replace(holder, email=email, phone=phone))
+
+
+def _tidied(tidy: Callable[[str], str], written: str, pointer: str) -> str:
+    try:
+        return tidy(written) if written.strip() else ""
+    except PortalError as refusal:
+        raise type(refusal)(pointer=pointer) from refusal
 
 
 def _locked_policy(db: Session, statement: PolicyStatement) -> tuple[Policy, bool]:

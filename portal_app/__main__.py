@@ -8,6 +8,7 @@ from portal_app.domain.errors import PortalError
 from portal_app.operations.builds import BuildFailed, build
 from portal_app.operations.courier import run_courier
 from portal_app.operations.demo import demo
+from portal_app.operations.nightly import nightly
 from portal_app.operations.serve import serve
 from portal_app.settings import SettingsWrong
 
@@ -21,6 +22,7 @@ commands.command()(serve)
 commands.command()(build)
 commands.command()(demo)
 commands.command("courier")(run_courier)
+commands.command()(nightly)
 
 
 @commands.callback()

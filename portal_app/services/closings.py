@@ -148,9 +148,8 @@ def running(db: Session, actor: Customer, *, brand: Brand, now: datetime) -> Clo
 def cancel(db: Session, actor: Customer, *, now: datetime) -> None:
     """Take a running closing back; the account goes on as before. Raises `ClosingNotFound`."""
     closing = _running(db, actor.account_id)
-    if closing is None:
+    if closing is None or not _stopped(db, closing, now):
         raise ClosingNotFound
-    closing.cancelled_at = now
     db.exec(
         update(Account)
         .where(col(Account.id) == actor.account_id, col(Account.status) == "closing")
@@ -278,15 +277,19 @@ def _of_link(db: Session, token_sha256: str, now: datetime) -> tuple[Link, Closi
 
 def _running(db: Session, account_id: int) -> Closing | None:
     return db.exec(
-        select(Closing)
-        .where(
+        select(Closing).where(
             Closing.account_id == account_id,
             col(Closing.confirmed_at).is_not(None),
             col(Closing.cancelled_at).is_(None),
             col(Closing.done_at).is_(None),
         )
-        .with_for_update()
     ).first()
+
+
+def _stopped(db: Session, closing: Closing, now: datetime) -> bool:
+    """Cancel a closing unless it was carried out in this moment."""
+    still = (col(Closing.id) == closing.id, col(Closing.done_at).is_(None), col(Closing.cancelled_at).is_(None))
+    return bool(db.exec(update(Closing).where(*still).values(cancelled_at=now)).rowcount)
 
 
 def _view(db: Session, closing: Closing, brand: Brand, now: datetime) -> ClosingView:

@@ -46,9 +46,9 @@ def days_before_the_last(days: int) -> date:
 )
 def test_a_letter_is_warned_of_once_a_step_even_when_days_were_missed(
     left: int,
-    opened: bool,
+    opened: bool,  # noqa: FBT001 - a column of the table above
     warned: int | None,
-    due: int | None,  # noqa: FBT001 - a column of the table above
+    due: int | None,
 ) -> None:
     assert warning_due(ERASED, days_before_the_last(left), warned, RULES, opened=opened) == due
 

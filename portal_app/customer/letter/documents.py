@@ -4,6 +4,7 @@ import reflex as rx
 
 from portal_app.customer.letter.state import LetterState
 from portal_app.customer.letter.wording import DocumentShown, PageShown
+from portal_app.ui.forms import native_form
 from portal_app.ui.icons import icon
 from portal_app.ui.words import t
 
@@ -17,16 +18,7 @@ def attachments_section() -> rx.Component:
         rx.el.ul(rx.foreach(LETTER.documents, _attachment), class_name="document-list"),
         rx.cond(
             LETTER.documents.length() > 1,
-            rx.el.p(
-                rx.el.a(
-                    icon("download"),
-                    rx.el.span(t("letter.download_all")),
-                    href=LetterState.zip_address,
-                    reload_document=True,
-                    class_name="btn btn-line",
-                ),
-                class_name="no-print",
-            ),
+            _download_all(),
         ),
         rx.el.p(icon("info"), rx.el.span(LETTER.save_advice), class_name="letter-advice muted"),
         rx.el.details(
@@ -37,6 +29,20 @@ def attachments_section() -> rx.Component:
         ),
         class_name="card-plain",
         aria_labelledby="letter-attachments",
+    )
+
+
+def _download_all() -> rx.Component:
+    return rx.el.div(
+        native_form(
+            rx.el.input(type="hidden", name="kuldemenyek", value=LetterState.zip_of),
+            rx.el.button(icon("download"), rx.el.span(t("letter.download_all")), type="submit", class_name="btn btn-line"),
+            action="/kuldemenyek/zip",
+            # The page itself must not be left: its socket would close while the file is being sent.
+            custom_attrs={"target": "download"},
+        ),
+        rx.el.iframe(name="download", title=t("letter.download_all"), hidden=True, tab_index=-1, custom_attrs={"aria-hidden": "true"}),
+        class_name="no-print",
     )
 
 
@@ -69,6 +75,7 @@ def document_links(document: rx.Var[DocumentShown]) -> rx.Component:
             rx.el.span(t("letter.download")),
             rx.el.span(": ", document.name, class_name="sr-only"),
             href=f"/dokumentumok/{document.id}/letoltes",
+            download=True,
             reload_document=True,
             class_name="btn btn-line",
         ),

@@ -82,6 +82,7 @@ def _letter() -> rx.Component:
                 reply_section(),
                 class_name="letter-main",
             ),
+            _actions(),
             class_name="letter-columns",
         ),
     )
@@ -160,7 +161,6 @@ def _facts() -> rx.Component:
             class_name="facts letter-facts",
         ),
         rx.cond(LETTER.confirmed != "", rx.el.p(icon("check"), LETTER.confirmed, class_name="letter-confirmed")),
-        _actions(),
         class_name="card-plain letter-side",
     )
 

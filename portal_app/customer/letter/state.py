@@ -8,6 +8,7 @@ import reflex as rx
 from portal_app.browser.admission import CUSTOMER, Line, PublicId, customer, open_to, parse
 from portal_app.browser.live import live
 from portal_app.browser.portal_state import PortalState
+from portal_app.customer.inbox.state import InboxState
 from portal_app.customer.letter import ways
 from portal_app.customer.letter.previews import read_texts
 from portal_app.customer.letter.wording import (
@@ -23,7 +24,8 @@ from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer
 from portal_app.domain.errors import ConfirmationNeeded, LetterNotFound, MessageNotFound
 from portal_app.gateways.clock import now
-from portal_app.services import bin, letters, messages  # noqa: A004 - the bin of letters
+from portal_app.services import bin as bins
+from portal_app.services import letters, messages
 from portal_app.services.house import the_house
 from portal_app.services.letters import LetterView
 from portal_app.services.messages import DraftView, MessageView
@@ -42,7 +44,8 @@ class LetterState(PortalState):
     news: bool = False
     """Whether an answer arrived while the page was open."""
     list_address: str = ways.LIST
-    zip_address: str = ""
+    zip_of: str = ""
+    """The letter's id, as the zip's form sends it."""
     reply_address: str = ""
     _letter_id: str = ""
 
@@ -65,7 +68,7 @@ class LetterState(PortalState):
     async def load(self) -> None:
         """Open the letter that the address names, or say that it is not to be found."""
         actor = customer()
-        self._arrive(parse(Line, self.router.url.path))
+        await self._arrive(parse(Line, self.router.url.path))
         opened = await self._open(actor)
         if opened is None:
             self.standing_of_letter = "missing"
@@ -75,7 +78,7 @@ class LetterState(PortalState):
         self._preview_first()
         self._show_draft(await ask(messages.read_draft, actor, self._letter_id, now=now()))
         await self._show_receipt(actor)
-        live.follow(self.router.session.client_token, actor.account_id, LetterState.refresh)
+        live.follow(self.router.session.client_token, LetterState.refresh)
         self.standing_of_letter = "shown"
 
     @rx.event
@@ -87,7 +90,7 @@ class LetterState(PortalState):
             self._show(await ask(letters.read_letter, actor, self._letter_id, now=now()))
             self._renew_thread(await ask(messages.read_thread, actor, self._letter_id, now=now()))
             return
-        self._arrive("")
+        await self._arrive("")
         self.standing_of_letter = "missing"
 
     @rx.event
@@ -108,16 +111,18 @@ class LetterState(PortalState):
     async def restore(self) -> None:
         """Take the letter out of the bin."""
         actor = customer()
-        await carry_out(bin.restore, actor, [self._letter_id], now=now())
+        await carry_out(bins.restore, actor, [self._letter_id], now=now())
         self._show(await ask(letters.read_letter, actor, self._letter_id, now=now()))
 
     @rx.event
     @open_to(CUSTOMER, own_act=True)
     async def delete(self) -> Any:
         """Move the letter to the bin, and go back to the list, where this can be undone (R21)."""
-        binned = await carry_out(bin.bin_letters, customer(), [self._letter_id], now=now())
+        binned = await carry_out(bins.bin_letters, customer(), [self._letter_id], now=now())
         if binned.kept:
             raise ConfirmationNeeded
+        inbox = await self.get_state(InboxState)
+        inbox._offer_undo(binned)
         return rx.redirect(self.list_address)
 
     # ── preview ──
@@ -191,13 +196,13 @@ class LetterState(PortalState):
     def _wording(self) -> Wording:
         return Wording(the_house().brand, self.language, now())
 
-    def _arrive(self, path: str) -> None:
+    async def _arrive(self, path: str) -> None:
         """Let nothing of another letter stay in the tab, and take the new one from the address."""
         self.reset()
         self._letter_id = ways.letter_id_in(path)
-        self.list_address = ways.list_address(self._asked(ways.LIST_PARAMETER))
-        self.zip_address = ways.zip_address(self._letter_id)
-        self.reply_address = ways.reply_address(self._letter_id)
+        self.zip_of, self.reply_address = self._letter_id, ways.reply_address(self._letter_id)
+        inbox = await self.get_state(InboxState)
+        self.list_address = ways.list_address(inbox._query)
 
     def _asked(self, parameter: str) -> str:
         return str(self.router.url.query_parameters.get(parameter, ""))

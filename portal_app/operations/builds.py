@@ -52,11 +52,13 @@ def current_build(brand: str) -> Path:
     """
     BUILDS.mkdir(parents=True, exist_ok=True)
     build = BUILDS / fingerprint(brand)
-    if not build.is_dir():
+    while not build.is_dir():
         with _alone():
             if not build.is_dir():
                 _make(build, brand)
                 _forget_old(build)
+        # Whoever edits while it builds gets a build of what they see.
+        build = BUILDS / fingerprint(brand)
     return build
 
 
@@ -115,10 +117,11 @@ def _make(build: Path, brand: str) -> None:
     made = ROOT / "var" / "web" / "build" / "client"
     if done.returncode or not (made / "404.html").exists():
         raise BuildFailed(f"the pages could not be built; see {log}")
-    part = build.with_suffix(".part")
-    shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(made, part / "build" / "client")
-    part.rename(build)
+    if fingerprint(brand) == build.name:
+        part = build.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(made, part / "build" / "client")
+        part.rename(build)
 
 
 def _node_programs() -> Path:

@@ -32,6 +32,7 @@ def page_shell(content: Callable[[], Any], *, path: str, customers_only: bool) -
     def page() -> rx.Component:
         return rx.el.div(
             document_link(t("shell.skip"), href="#content", class_name="skip-link"),
+            _without_scripts(),
             _header(path, customers_only=customers_only),
             rx.el.main(
                 page_notice(),
@@ -59,6 +60,13 @@ def title_of(key: str) -> rx.Var[str]:
 def page_title(*title: Any) -> rx.Component:
     """Build the page's one heading; focus moves here after navigation."""
     return rx.el.h1(*title, id="title", tab_index=-1)
+
+
+def _without_scripts() -> rx.Component:
+    """Say how to go on where scripts do not run; pages can be read then, but not used."""
+    return rx.el.noscript(
+        rx.el.div(rx.el.p(t("shell.no_script")), contact_lines(), class_name="notice notice-warning", role="note")
+    )
 
 
 def _header(path: str, *, customers_only: bool) -> rx.Component:

@@ -63,7 +63,7 @@ class Courier:
 
     def __init__(self, house: House, mail: MailTransport, sms: SmsTransport, *, now: Callable[[], datetime] = clock.now) -> None:
         """Take the house and the two ways out."""
-        self._house, self._mail, self._sms, self._now = house, mail, sms, now
+        self.house, self._mail, self._sms, self._now = house, mail, sms, now
         self.actor = Operator(f"courier-{chance.token_hex(4)}")
         self._failed: dict[str, int] = {}
         self._domain = house.brand.post.sender_address.rpartition("@")[2]
@@ -94,11 +94,11 @@ class Courier:
 
     async def send_due(self, channel: str) -> Round:
         """Claim and hand over one portion of a channel's post."""
-        database, now = self._house.database, self._now()
+        database, now = self.house.database, self._now()
         if not await database.in_thread(database.ask, courier.anything_due, self.actor, channel, now=now):
             return Round()
         jobs = await database.in_thread(
-            database.carry_out, courier.claim, self.actor, channel, most=SENT_AT_ONCE, brand=self._house.brand, now=now
+            database.carry_out, courier.claim, self.actor, channel, most=SENT_AT_ONCE, brand=self.house.brand, now=now
         )
         done = await asyncio.gather(*(self._hand_over(job) for job in jobs))
         return Round(len(jobs), done.count(False))
@@ -128,7 +128,7 @@ class Courier:
 
     def _composed(self, job: ClaimedJob) -> Mail:
         """Write the e-mail, with the account's language, the brand's register and links at the public origin."""
-        house = self._house
+        house = self.house
         words = compose(
             job.kind,
             job.language,
@@ -153,7 +153,7 @@ class Courier:
         )
 
     async def _send_sms(self, job: ClaimedJob) -> None:
-        house = self._house
+        house = self.house
         secret = job.secret(house.secrets)
         text = compose_sms(
             job.kind, job.language, house.brand.register, house.brand, portal=job.portal, secret=secret, **job.facts
@@ -162,12 +162,12 @@ class Courier:
         await self._sms.send(Sms(to=job.recipient, text=text, key=key, sender=house.brand.post.sms_sender))
 
     async def _put_off(self, job: ClaimedJob, reason: str) -> None:
-        await self._write(courier.put_off, job, reason, brand=self._house.brand)
+        await self._write(courier.put_off, job, reason, brand=self.house.brand)
         log.warning("post put off", job=job.id, kind=job.kind, channel=job.channel, attempt=job.attempt, reason=reason)
 
     async def _write(self, outcome: Callable[..., bool], job: ClaimedJob, *details: str, **more: Any) -> None:
         """Write down an outcome in a transaction of its own."""
-        database, now = self._house.database, self._now()
+        database, now = self.house.database, self._now()
         await database.in_thread(lambda: database.carry_out(outcome, self.actor, job, *details, now=now, **more))
 
     async def _send_once(self, channel: str) -> float:
@@ -186,7 +186,7 @@ class Courier:
 
     async def _publish_once(self) -> int:
         """Place one portion of the letters whose moment has come."""
-        house, now = self._house, self._now()
+        house, now = self.house, self._now()
         database = house.database
         if not await database.in_thread(database.ask, courier.anything_to_publish, self.actor, now=now):
             return 0

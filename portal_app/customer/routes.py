@@ -1,25 +1,53 @@
 """The customer's door: every page and every HTTP route, one line each."""
 
 from portal_app.browser.addresses import Page, WebRoute
-from portal_app.browser.admission import ANYONE, CUSTOMER
+from portal_app.browser.admission import ANYONE, CHANGING, CUSTOMER, STRANGER
 from portal_app.browser.branding import logo
-from portal_app.customer import closing, entrance, new_address, postbox, profile
+from portal_app.customer import (
+    closing,
+    downloads,
+    entrance,
+    first_sign_in,
+    forgotten_password,
+    new_address,
+    new_password,
+    password,
+    postbox,
+    profile,
+    security_code,
+    sign_in,
+)
+from portal_app.customer.bin import BinState, bin_page
 from portal_app.customer.closing import ClosingState, closing_page
+from portal_app.customer.first_sign_in import FirstSignInState, first_sign_in_page
+from portal_app.customer.forgotten_password import ForgottenState, forgotten_password_page
 from portal_app.customer.help import help_page
 from portal_app.customer.inbox.page import inbox_page, inbox_title
 from portal_app.customer.inbox.state import InboxState
 from portal_app.customer.letter import TITLE as LETTER_TITLE
 from portal_app.customer.letter import LetterState, letter_page, previews, replies
 from portal_app.customer.new_address import NewAddressState, new_address_page
+from portal_app.customer.new_password import NewPasswordState, new_password_page
+from portal_app.customer.password import PasswordState, password_page
 from portal_app.customer.profile import ProfileState, profile_page
+from portal_app.customer.sent import SentState, sent_page
+from portal_app.customer.sign_in import FORGOTTEN, SignInState, sign_in_page
 from portal_app.customer.statement import statement_page
 from portal_app.customer.upgrade import UpgradeState, upgrade_page
+from portal_app.customer.welcome import WelcomeState
 
 PAGES: tuple[Page, ...] = (
+    Page("/belepes", sign_in_page, "sign_in.title", (STRANGER,), on_load=(SignInState.load,)),
+    Page("/elso-belepes", first_sign_in_page, "first_sign_in.title", (STRANGER, CUSTOMER), on_load=(FirstSignInState.load,)),
+    Page("/uj-jelszo", new_password_page, "password.by_link_title", (STRANGER, CUSTOMER), on_load=(NewPasswordState.load,)),
+    Page("/jelszo", password_page, "password.title", (CHANGING, CUSTOMER), on_load=(PasswordState.load,)),
+    Page(FORGOTTEN, forgotten_password_page, "password.forgotten_title", (STRANGER, CUSTOMER), on_load=(ForgottenState.load,)),
     Page("/atlepes", upgrade_page, "upgrade.title", (CUSTOMER,), on_load=(UpgradeState.load,)),
     Page("/beallitasok", profile_page, "profile.title", (CUSTOMER,), on_load=(ProfileState.load,)),
     Page("/beallitasok/e-mail", new_address_page, "new_address.title", ANYONE, on_load=(NewAddressState.load,)),
-    Page("/kuldemenyek", inbox_page, "inbox.title", (CUSTOMER,), (InboxState.load,), inbox_title),
+    Page("/kuldemenyek", inbox_page, "inbox.title", (CUSTOMER,), (InboxState.load, WelcomeState.greet), inbox_title),
+    Page("/elkuldott", sent_page, "sent.title", (CUSTOMER,), on_load=(SentState.load,)),
+    Page("/lomtar", bin_page, "bin.title", (CUSTOMER,), on_load=(BinState.load,)),
     Page("/kuldemenyek/[letter_id]", letter_page, "letter.title", (CUSTOMER,), (LetterState.load,), LETTER_TITLE),
     Page("/portaltorles", closing_page, "closing.title", ANYONE, on_load=(ClosingState.load,)),
     Page("/sugo", help_page, "help.title", ANYONE),
@@ -29,6 +57,14 @@ PAGES: tuple[Page, ...] = (
 ROUTES: tuple[WebRoute, ...] = (
     WebRoute("GET", "/", entrance.enter, ANYONE),
     WebRoute("GET", "/branding/logo.svg", logo, ANYONE, own_act=False),
+    WebRoute("POST", "/belepes", sign_in.enter, (STRANGER, CUSTOMER)),
+    WebRoute("GET", security_code.PICTURE, security_code.show_picture, (STRANGER, CUSTOMER), own_act=False),
+    WebRoute("GET", "/elso-belepes/{token}", first_sign_in.arrive, (STRANGER, CUSTOMER)),
+    WebRoute("POST", "/elso-belepes", first_sign_in.enter, (STRANGER, CUSTOMER)),
+    WebRoute("GET", "/uj-jelszo/{token}", new_password.arrive, (STRANGER, CUSTOMER)),
+    WebRoute("POST", "/uj-jelszo", new_password.set_password, (STRANGER, CUSTOMER)),
+    WebRoute("POST", "/jelszo", password.change, (CHANGING, CUSTOMER)),
+    WebRoute("POST", FORGOTTEN, forgotten_password.request_new_password, (STRANGER, CUSTOMER)),
     WebRoute("GET", "/beallitasok/e-mail/{token}", new_address.arrive, ANYONE),
     WebRoute("POST", "/beallitasok", profile.ask_for_new_address, (CUSTOMER,)),
     WebRoute("POST", "/beallitasok/e-mail", new_address.confirm, ANYONE),
@@ -36,6 +72,9 @@ ROUTES: tuple[WebRoute, ...] = (
     WebRoute("GET", "/portaltorles/{token}", closing.arrive, ANYONE),
     WebRoute("POST", "/portaltorles", closing.submit, ANYONE),
     WebRoute("GET", "/postafiok", postbox.show, ANYONE, own_act=False),
+    WebRoute("GET", "/dokumentumok/{document_id}/letoltes", downloads.document, (CUSTOMER,)),
+    WebRoute("GET", "/kuldemenyek/zip", downloads.archive, (CUSTOMER,)),
+    WebRoute("POST", "/kuldemenyek/zip", downloads.archive, (CUSTOMER,), body_bytes=downloads.BODY_BYTES),
     WebRoute("GET", "/dokumentumok/{document_id}/oldal/{page:int}", previews.page_image, (CUSTOMER,), own_act=False),
     WebRoute("GET", "/kuldemenyek/{letter_id}/valasz", replies.back_to_letter, (CUSTOMER,)),
     WebRoute("POST", "/kuldemenyek/{letter_id}/valasz", replies.send, (CUSTOMER,), body_bytes=replies.BODY_BYTES),

@@ -132,6 +132,12 @@ class ConfirmationNeeded(PortalError):
     code = "confirmation_needed"
 
 
+class ArchiveTooLarge(PortalError):
+    """The letters are larger together than what is sent as one archive; fact `most` in bytes."""
+
+    code = "archive_too_large"
+
+
 class MessageNotFound(PortalError):
     """No such message, or not this visitor's."""
 

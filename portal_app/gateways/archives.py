@@ -38,7 +38,7 @@ def zip_stream(entries: Iterable[ZipEntry]) -> tuple[int | None, Iterator[bytes]
     archive = ZipStream(sized=sized)
     taken: set[str] = set()
     for entry in queued:
-        archive.add(_Lazily(entry.chunks), _unique(plain_name(entry.name), taken), size=entry.size)
+        archive.add(_Lazily(entry.chunks), unique_name(plain_name(entry.name), taken), size=entry.size)
     return (len(archive) if sized else None), iter(archive)
 
 
@@ -63,8 +63,11 @@ class _Lazily:
         yield from self._chunks()
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    """Number repeated names; upper and lower case are the same file on many systems."""
+def unique_name(name: str, taken: set[str]) -> str:
+    """Return the name, numbered when it is taken already, and take it.
+
+    Upper and lower case are the same file on many systems.
+    """
     stem, ending = _parted(name)
     candidate, number = name, 1
     while candidate.lower() in taken:

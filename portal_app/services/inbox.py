@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, not_, update
 
 from portal_app.database.tables import Account, Letter, SignIn
 from portal_app.domain.actors import Customer
-from portal_app.domain.brands import Retention
+from portal_app.domain.brands import Brand, Retention
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.hungarian import words
 from portal_app.domain.letters import (
@@ -24,13 +24,15 @@ from portal_app.domain.letters import (
     leaving_before,
     page_count,
     period_bounds,
+    read_sort,
 )
-from portal_app.services import accounts
+from portal_app.services import accounts, passwords
 from portal_app.services.letters import recount_unread
 
 # Letters are placed a moment before they are committed; one that is this much older can still be a new arrival.
 COMMIT_DELAY = timedelta(minutes=5)
 _IDS_AT_ONCE = 500
+Id = TypeVar("Id", str, int)
 
 _COLUMNS: dict[SortField, Any] = {
     SortField.PLACED: Letter.placed_at,
@@ -111,12 +113,43 @@ class Habits:
 
 
 @dataclass(frozen=True)
+class OpenedInbox:
+    """Everything the page shows when it is opened, read at one moment."""
+
+    listing: Listing
+    page: InboxPage
+    around: Overview
+    habits: Habits
+    recent: frozenset[str]
+    password_days: int | None
+    """In how many days the password runs out, when that is close enough to be told (R34)."""
+
+
+@dataclass(frozen=True)
 class Changes:
     """What happened to the inbox while a page of it was open."""
 
     arrived: int
     lines: tuple[LetterLine, ...]
     """Those of the shown letters that are still in the inbox."""
+    unread: int
+
+
+def open_inbox(
+    db: Session, actor: Customer, wanted: Filter, sort: Sort | None, page: int, *, brand: Brand, now: datetime
+) -> OpenedInbox:
+    """Read the whole page at once; without a sort, and for the rows a page, the account's habits count."""
+    kept = habits(db, actor)
+    listing = Listing(wanted, sort or read_sort(kept.sort), page, kept.per_page)
+    notice = passwords.password_notice(db, actor, brand=brand, now=now)
+    return OpenedInbox(
+        listing=listing,
+        page=list_letters(db, actor, listing, now=now),
+        around=look_around(db, actor, rules=brand.retention, now=now),
+        habits=kept,
+        recent=recent_ids(db, actor, now=now),
+        password_days=notice.days if notice else None,
+    )
 
 
 def list_letters(
@@ -128,13 +161,13 @@ def list_letters(
     """
     today = budapest_date(now)
     if total is None:
-        wanted = _wanted(actor, listing.filter, today)
+        wanted = filtered(actor, listing.filter, today)
         total = db.execute(sa.select(func.count()).select_from(Letter).where(*wanted)).scalar_one()
     pages = page_count(total, listing.per_page)
     page = min(max(1, listing.page), pages)
     rows = db.execute(
         sa.select(*_LINE)
-        .where(*_wanted(actor, listing.filter, today, sorted_otherwise=True))
+        .where(*filtered(actor, listing.filter, today, sorted_otherwise=True))
         .order_by(*_order(listing.sort))
         .limit(listing.per_page)
         .offset((page - 1) * listing.per_page)
@@ -145,7 +178,7 @@ def list_letters(
 def look_around(db: Session, actor: Customer, *, rules: Retention, now: datetime) -> Overview:
     """Count what stands around the list, and name the policies and kinds there are to filter by."""
     today = budapest_date(now)
-    inbox = _wanted(actor, Filter(), today)
+    inbox = filtered(actor, Filter(), today)
     groups = db.execute(
         sa.select(*_GROUP, func.count()).where(*inbox).group_by(*_GROUP)
     ).all()
@@ -189,14 +222,19 @@ def remember_page_size(db: Session, actor: Customer, per_page: int) -> None:
         db.exec(update(Account).where(col(Account.id) == actor.account_id).values(rows_per_page=per_page))
 
 
-def ids_of(db: Session, actor: Customer, wanted: Filter, *, now: datetime) -> list[str]:
-    """Name every letter that the filter lets through, so that “all of them” never means more than was shown."""
-    return list(db.execute(sa.select(col(Letter.public_id)).where(*_wanted(actor, wanted, budapest_date(now)))).scalars())
+def sizes_of(db: Session, actor: Customer, wanted: Filter, *, now: datetime) -> dict[str, int]:
+    """Name every letter that the filter lets through, with the bytes of its documents.
+
+    “All of them” then never means more than was there when it was pressed.
+    """
+    columns = sa.select(col(Letter.public_id), col(Letter.document_bytes))
+    rows = db.execute(columns.where(*filtered(actor, wanted, budapest_date(now))))
+    return {public_id: size for public_id, size in rows}
 
 
 def recent_ids(db: Session, actor: Customer, *, now: datetime) -> frozenset[str]:
     """Name the letters that are so new that `watch` could take them for arrivals."""
-    inbox = _wanted(actor, Filter(), budapest_date(now))
+    inbox = filtered(actor, Filter(), budapest_date(now))
     since = col(Letter.placed_at) >= now - COMMIT_DELAY
     return frozenset(db.execute(sa.select(col(Letter.public_id)).where(*inbox, since)).scalars())
 
@@ -208,15 +246,16 @@ def watch(
 
     `known` are the `recent_ids` of that time, `shown` the letters of the open page.
     """
-    inbox = _wanted(actor, Filter(), budapest_date(now))
+    inbox = filtered(actor, Filter(), budapest_date(now))
     late = db.execute(sa.select(col(Letter.public_id)).where(*inbox, col(Letter.placed_at) >= since - COMMIT_DELAY)).scalars()
     rows = db.execute(sa.select(*_LINE).where(*inbox, col(Letter.public_id).in_(list(shown))))
-    return Changes(len(set(late) - known), _lines(rows))
+    unread = db.execute(sa.select(col(Account.unread)).where(col(Account.id) == actor.account_id)).scalar_one()
+    return Changes(len(set(late) - known - set(shown)), _lines(rows), unread)
 
 
 def mark(db: Session, actor: Customer, letter_ids: Sequence[str], *, unread: bool, now: datetime) -> int:
     """Show letters as read or unread; which ones were opened stays on record. Gives the number that changed."""
-    inbox = _wanted(actor, Filter(), budapest_date(now))
+    inbox = filtered(actor, Filter(), budapest_date(now))
     changed = 0
     for ids in portions(letter_ids):
         marking = update(Letter).where(*inbox, col(Letter.public_id).in_(ids), col(Letter.unread).is_(not unread))
@@ -249,9 +288,10 @@ def matching(search_key: Any, search: str) -> list[ColumnElement[bool]]:
     return [col(search_key).contains(word, autoescape=True) for word in words(search[:LONGEST_SEARCH])]
 
 
-def _wanted(
+def filtered(
     actor: Customer, wanted: Filter, today: date, *, sorted_otherwise: bool = False
 ) -> list[ColumnElement[bool]]:
+    """Say which letters of the inbox the filter lets through; `sorted_otherwise` as for `in_the_inbox`."""
     conditions = in_the_inbox(actor, today, sorted_otherwise=sorted_otherwise)
     conditions += matching(Letter.search_key, wanted.search)
     if wanted.kind:
@@ -281,6 +321,7 @@ def _in_order(pairs: set[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(name for _, name in sorted(pairs))
 
 
-def portions(ids: Sequence[str]) -> Iterator[list[str]]:
+def portions(ids: Sequence[Id]) -> Iterator[list[Id]]:
+    """Cut many ids into as many as one statement takes."""
     for start in range(0, len(ids), _IDS_AT_ONCE):
         yield list(ids[start : start + _IDS_AT_ONCE])

@@ -13,7 +13,7 @@ from sqlalchemy import Executable, delete, insert, or_, update
 from sqlmodel import Session, col, func, select
 
 from portal_app.database.tables import Account, Document, DocumentKey, Draft, Event, Letter, Message
-from portal_app.domain.actors import Actor, Operator, actor_kind, actor_name
+from portal_app.domain.actors import Actor, Customer, Operator, actor_kind, actor_name
 from portal_app.domain.brands import Retention
 from portal_app.domain.calendar import budapest_date, start_of_day
 from portal_app.domain.letters import may_be_binned
@@ -118,6 +118,25 @@ def erase_of_account(db: Session, actor: Actor, account_id: int, *, most: int, n
 def erase_messages(db: Session, actor: Actor, message_ids: Sequence[int], reason: str, *, now: datetime) -> Erased:
     """Erase messages with their files."""
     return _erase(db, actor, [], list(message_ids), reason, now)
+
+
+def erase_binned(db: Session, actor: Customer, ids: Sequence[str], *, now: datetime) -> Erased:
+    """Erase what the customer wants out of their bin at once; only what lies in it, and only their own.
+
+    As in `empty_bins`, a letter without its confirmation and a message without its answer stay.
+    """
+    wanted = list(ids)
+    letters = db.exec(
+        select(Letter.id)
+        .where(Letter.account_id == actor.account_id, col(Letter.public_id).in_(wanted), col(Letter.binned_at).is_not(None))
+        .where(or_(col(Letter.requires_confirmation).is_(False), col(Letter.confirmed_at).is_not(None)))
+    ).all()
+    messages = db.exec(
+        select(Message.id)
+        .where(Message.account_id == actor.account_id, col(Message.public_id).in_(wanted), col(Message.binned_at).is_not(None))
+        .where(or_(col(Message.status) == MessageStatus.ANSWERED, col(Message.direction) == Direction.INSURER))
+    ).all()
+    return _erase(db, actor, _ids(letters), _ids(messages), "customer", now)
 
 
 def unremembered(db: Session, actor: Operator, object_keys: Sequence[str]) -> list[str]:

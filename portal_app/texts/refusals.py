@@ -8,7 +8,7 @@ from portal_app.texts.catalogues import has_sentence, sentence
 from portal_app.texts.sizes import file_size
 
 # The refusals whose fact `most` is a number of bytes.
-_IN_BYTES = frozenset({"file_too_large", "request_too_large", "attachment_too_large"})
+_IN_BYTES = frozenset({"archive_too_large", "file_too_large", "request_too_large", "attachment_too_large"})
 
 
 def refusal_sentence(code: str, language: str, register: str, facts: Mapping[str, object]) -> str:

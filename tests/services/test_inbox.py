@@ -272,9 +272,9 @@ def test_all_means_exactly_what_the_filter_shows(boxes: Boxes) -> None:
     anna.place("Lakás", policy="A")
     bela.place("Casco", policy="A")
 
-    ids = anna.database.ask(inbox.ids_of, anna.customer, Filter(search="CASCO", policy="A"), now=NOON)
+    sizes = anna.database.ask(inbox.sizes_of, anna.customer, Filter(search="CASCO", policy="A"), now=NOON)
 
-    assert sorted(ids) == sorted(wanted)
+    assert sorted(sizes) == sorted(wanted)
 
 
 def test_an_arrival_is_noticed_even_when_its_commit_was_late(boxes: Boxes) -> None:
@@ -311,6 +311,22 @@ def test_the_account_remembers_sort_and_page_size_for_its_owner(boxes: Boxes) ->
 
     hers, his = (box.database.ask(inbox.habits, box.customer) for box in (anna, bela))
     assert (hers.sort, hers.per_page, his.sort, his.per_page) == ("subject", 100, "-placed", 25)
+
+
+def test_an_opened_inbox_follows_the_address_and_else_the_habits(boxes: Boxes) -> None:
+    anna, _ = boxes
+    for number in range(30):
+        anna.place(f"{number:02}")
+    anna.database.carry_out(inbox.remember_sort, anna.customer, Sort(SortField.SUBJECT, descending=False))
+
+    def opened(sort: Sort | None, page: int) -> inbox.OpenedInbox:
+        return anna.database.ask(inbox.open_inbox, anna.customer, Filter(), sort, page, brand=MINTA, now=NOON)
+
+    habit, asked = opened(None, 1), opened(Sort(SortField.SUBJECT, descending=True), 2)
+
+    assert [habit.page.lines[0].subject, asked.page.lines[0].subject] == ["00", "04"]
+    assert (habit.listing.per_page, asked.page.pages, asked.around.total, asked.password_days) == (25, 2, 30, None)
+    assert len(asked.recent) == 30
 
 
 def test_the_last_sign_in_is_the_one_before_this(boxes: Boxes) -> None:

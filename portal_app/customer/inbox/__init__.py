@@ -1,0 +1,1 @@
+"""The inbox: the list of letters, its search, filters, sorting and selection."""

@@ -1,0 +1,216 @@
+"""What long lists are built from: search box, pager, selection and undo bars, sortable headings, empty places."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import reflex as rx
+
+from portal_app.ui.icons import icon
+from portal_app.ui.words import t
+
+Text = str | rx.Var[str]
+
+
+def search_box(*, name: str, label: Text, hint: Text, button: Text, value: rx.Var[str], on_submit: Any) -> rx.Component:
+    """Build the one search field of a list; Enter or the button searches."""
+    return rx.el.form(
+        rx.el.label(label, html_for="search", class_name="field-label"),
+        rx.el.div(
+            rx.el.input(
+                id="search",
+                name=name,
+                type="search",
+                default_value=value,
+                # A new value from the server, such as a removed filter, makes a new field.
+                key=value,
+                placeholder=hint,
+                auto_complete="off",
+                enter_key_hint="search",
+                max_length=100,
+                class_name="input search-input",
+            ),
+            rx.el.button(icon("search"), rx.el.span(button), type="submit", class_name="btn btn-primary"),
+            class_name="search-row",
+        ),
+        on_submit=on_submit,
+        role="search",
+        class_name="search-form",
+    )
+
+
+def sort_heading(words: Text, column: str, *, sort: rx.Var[str], on_click: Any, class_name: str = "") -> rx.Component:
+    """Build a column heading whose button sorts; which way stands in `aria-sort` and as an arrow."""
+    up, down = sort == column, sort == f"-{column}"
+    return rx.el.th(
+        rx.el.button(
+            rx.el.span(words),
+            rx.el.span(rx.cond(up, "▲", rx.cond(down, "▼", "↕")), class_name="sort-mark", aria_hidden="true"),
+            type="button",
+            on_click=on_click,
+            class_name="sort-button",
+        ),
+        scope="col",
+        aria_sort=rx.cond(up, "ascending", rx.cond(down, "descending", "none")),
+        class_name=class_name,
+    )
+
+
+def list_select(
+    field_id: str, label: Text, options: Sequence[Any], *, value: rx.Var[Any], on_change: Any, class_name: str = ""
+) -> rx.Component:
+    """Build a labelled list to choose from that acts at once."""
+    return rx.el.div(
+        rx.el.label(label, html_for=field_id, class_name="field-label"),
+        rx.el.select(*options, id=field_id, value=value, on_change=on_change, class_name="select"),
+        class_name=f"list-select {class_name}",
+    )
+
+
+def pager(*, page: rx.Var[int], pages: rx.Var[int], turn_to: Any) -> rx.Component:
+    """Build the numbered pages: the first, the last, and those around the open one."""
+    return rx.cond(
+        pages > 1,
+        rx.el.nav(
+            rx.el.ul(
+                _step(t("inbox.previous"), "back", page - 1, disabled=page <= 1, turn_to=turn_to, icon_first=True),
+                rx.foreach(_numbers(page, pages), lambda number: _number(number, page, turn_to)),
+                _step(t("inbox.next"), "forward", page + 1, disabled=page >= pages, turn_to=turn_to, icon_first=False),
+                class_name="pager-list",
+            ),
+            aria_label=t("inbox.pager"),
+            class_name="pager",
+        ),
+    )
+
+
+def _numbers(page: rx.Var[int], pages: rx.Var[int]) -> rx.Var[list[int]]:
+    """Choose the pages to name, in the browser: 0 stands for a gap."""
+    return rx.Var(
+        "((p, n) => [...new Set([1, p - 1, p, p + 1, n])].filter((x) => x >= 1 && x <= n)"
+        ".flatMap((x, i, all) => (i && x - all[i - 1] > 1 ? [x - all[i - 1] === 2 ? x - 1 : 0, x] : [x])))"
+        f"({page!s}, {pages!s})",
+        _var_data=page._get_all_var_data(),  # noqa: SLF001 - Reflex has no public way to follow a Var into an expression
+    ).to(list[int])
+
+
+def _number(number: rx.Var[int], page: rx.Var[int], turn_to: Any) -> rx.Component:
+    return rx.el.li(
+        rx.cond(
+            number == 0,
+            rx.el.span("…", class_name="pager-gap", aria_hidden="true"),
+            rx.el.button(
+                rx.el.span(number.to_string(), ". ", rx.el.span(t("inbox.page_n"), class_name="sr-only")),
+                type="button",
+                on_click=turn_to(number),
+                aria_current=rx.cond(number == page, "page", "false"),
+                class_name="pager-button",
+            ),
+        ),
+        class_name=rx.cond((number == page) | (number == 0), "pager-item", "pager-item pager-far"),
+    )
+
+
+def _step(
+    words: rx.Var[str], picture: str, page: rx.Var[int], *, disabled: rx.Var[bool], turn_to: Any, icon_first: bool
+) -> rx.Component:
+    parts = [icon(picture), rx.el.span(words)]
+    return rx.el.li(
+        rx.el.button(
+            *(parts if icon_first else parts[::-1]),
+            type="button",
+            disabled=disabled,
+            on_click=turn_to(page),
+            class_name="pager-button pager-step",
+        )
+    )
+
+
+def chip(words: Text, *, label: Text, on_click: Any) -> rx.Component:
+    """Build an active filter that a press takes away."""
+    return rx.el.button(
+        rx.el.span(label, " ", class_name="sr-only"),
+        rx.el.span(words),
+        icon("close", "icon chip-icon"),
+        type="button",
+        on_click=on_click,
+        class_name="chip",
+    )
+
+
+def undo_bar(*, words: rx.Var[str], kept: rx.Var[str], undo: Any, close: Any) -> rx.Component:
+    """Build the bar that says what was deleted and takes it back; it stays until the next act and takes the focus.
+
+    `assets/shell.js` presses `data-undo` on Ctrl+Z.
+    """
+    return rx.cond(
+        (words != "") | (kept != ""),
+        rx.el.div(
+            icon("bin"),
+            rx.el.div(
+                rx.cond(words != "", rx.el.p(words)),
+                rx.cond(kept != "", rx.el.p(kept)),
+                class_name="bar-words",
+            ),
+            rx.cond(
+                words != "",
+                rx.el.button(
+                    icon("undo"), rx.el.span(t("inbox.undo")), type="button", on_click=undo,
+                    class_name="btn btn-line btn-sm", custom_attrs={"data-undo": "yes"},
+                ),
+            ),
+            rx.el.button(
+                icon("close"), rx.el.span(t("inbox.close_undo"), class_name="sr-only"), type="button", on_click=close,
+                class_name="btn btn-ghost btn-sm btn-square",
+            ),
+            key=f"{words}{kept}",
+            role="group",
+            aria_label=words,
+            tab_index=-1,
+            class_name="bar bar-undo",
+            custom_attrs={"data-take-focus": "yes"},
+        ),
+    )  # fmt: skip
+
+
+def row_check(field_id: Text, label: Any, checked: rx.Var[bool], on_change: Any) -> rx.Component:
+    """Build the box that chooses a row; its whole square can be pressed."""
+    words = label if isinstance(label, list) else [label]
+    return rx.el.label(
+        rx.el.span(*words, class_name="sr-only"),
+        rx.el.input(type="checkbox", checked=checked, on_change=on_change, class_name="checkbox", id=field_id),
+        html_for=field_id,
+        class_name="hit",
+    )
+
+
+def chosen_bar(words: rx.Var[str], *acts: Any, beside: Sequence[Any] = ()) -> rx.Component:
+    """Build the bar that appears with a selection: how many are chosen, and what can be done with them."""
+    return rx.cond(
+        words != "",
+        rx.el.section(
+            rx.el.div(rx.el.strong(words, id="chosen-words"), *beside, class_name="chosen-count"),
+            rx.el.div(*acts, class_name="chosen-acts"),
+            class_name="chosen-bar",
+            aria_label=t("inbox.chosen_acts"),
+        ),
+    )
+
+
+def list_act(picture: str, words: Text, on_click: Any) -> rx.Component:
+    """Build one button of that bar."""
+    return rx.el.button(icon(picture), rx.el.span(words), type="button", on_click=on_click, class_name="btn btn-line btn-sm")
+
+
+def empty_place(picture: str, title: Text, *content: Any) -> rx.Component:
+    """Build what stands where a list would be."""
+    return rx.el.div(icon(picture), rx.el.h2(title), *content, class_name="empty")
+
+
+def loading_lines() -> rx.Component:
+    """Build the grey lines that appear when loading takes longer than a moment."""
+    return rx.el.div(
+        rx.el.p(t("shell.loading"), class_name="sr-only"),
+        rx.el.div(*[rx.el.span() for _ in range(6)], class_name="skeleton-lines late", aria_hidden="true"),
+        class_name="table-frame",
+        aria_busy="true",
+    )

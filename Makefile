@@ -48,6 +48,10 @@ run: .venv/.production ## build what is needed and serve the demonstration (PORT
 build: .venv/.production ## build the pages without serving them
 	@PORTAL_DEMO=$${PORTAL_DEMO-1} $(BIN)/python -m portal_app build
 
+.PHONY: lock
+lock: .venv/.production ## build, and take over which JavaScript packages it was built with
+	@$(MAKE) clean && $(MAKE) build && cp var/sources/reflex.lock/* reflex.lock/
+
 # ── checking ──
 
 .PHONY: fmt

@@ -58,7 +58,7 @@
     if (wrong) about.append(part("span", "field-error", wrong));
     const button = part("button", "btn btn-line btn-sm", byId("reply-chosen").dataset.remove);
     button.type = "button";
-    button.append(part("span", "sr-only", `: ${file.name}`));
+    button.setAttribute("aria-label", `${button.textContent}: ${file.name}`);
     button.dataset.removes = position;
     item.append(about, button);
     return item;

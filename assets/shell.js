@@ -110,11 +110,11 @@
   // ── the live list of password rules; two of them only the server can judge ──
   const count = (text, pattern) => (text.match(pattern) || []).length;
   const JUDGES = {
-    length: (text, n) => text.length >= n.shortest && (!n.longest || text.length <= n.longest),
+    length: (text, n) => Array.from(text).length >= n.shortest && (!n.longest || Array.from(text).length <= n.longest),
     lower: (text, n) => count(text, /[a-z]/g) >= n.lower,
     upper: (text, n) => count(text, /[A-Z]/g) >= n.upper,
     digits: (text, n) => count(text, /[0-9]/g) >= n.digits,
-    special: (text, n) => count(text, /[^A-Za-z0-9\s]/g) >= n.special,
+    special: (text, n) => count(text, /[\p{P}\p{S}]/gu) >= n.special,
     alphabet: (text, n) => text !== "" && (!n.letters_and_digits_only || /^[A-Za-z0-9]*$/.test(text)),
   };
   let summaryTimer = 0;

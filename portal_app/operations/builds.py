@@ -16,10 +16,12 @@ from portal_app.settings import BRANDS, load_settings
 
 ROOT = Path(__file__).parents[2]
 BUILDS = ROOT / "var" / "builds"
+COPY = ROOT / "var" / "sources"
 KEPT = 4
 
 # What a page cannot depend on is left out, so that a change there does not build again.
 BACK_ROOMS = ("operations", "ingest", "gateways", "database")
+READ = frozenset({".py", ".po", ".toml", ".txt", ".json", ".css", ".js", ".svg", ".png", ".woff2"})
 SOURCES = ("rxconfig.py", "requirements.txt", "reflex.lock", "assets", "portal_app")
 
 # How Reflex 0.10.1 is told to serve a finished build; the first two names are internal to it.
@@ -50,24 +52,26 @@ def current_build(brand: str) -> Path:
 
     Raises `BuildFailed`. Several starts at once build once: the others wait for the file lock.
     """
+    build = BUILDS / fingerprint(brand, ROOT)
+    if build.is_dir():
+        return build
     BUILDS.mkdir(parents=True, exist_ok=True)
-    build = BUILDS / fingerprint(brand)
-    while not build.is_dir():
-        with _alone():
-            if not build.is_dir():
-                _make(build, brand)
-                _forget_old(build)
-        # Whoever edits while it builds gets a build of what they see.
-        build = BUILDS / fingerprint(brand)
+    with _alone():
+        # Built from a copy, so that whoever edits meanwhile does not get into it, and Reflex changes no file of ours.
+        _copy_sources()
+        build = BUILDS / fingerprint(brand, COPY)
+        if not build.is_dir():
+            _make(build, brand)
+            _forget_old(build)
     return build
 
 
-def fingerprint(brand: str) -> str:
-    """Name the state of everything a build depends on (16 hex characters)."""
-    digest = sha256()
-    for file in [*_source_files(), _brand_file(brand)]:
-        digest.update(str(file.name if file.is_absolute() else file).encode())
-        digest.update(file.read_bytes() if file.is_absolute() else (ROOT / file).read_bytes())
+def fingerprint(brand: str, root: Path) -> str:
+    """Name the state of everything below `root` that a build depends on (16 hex characters)."""
+    digest = sha256(_brand_file(brand).read_bytes())
+    for file in _source_files(root):
+        digest.update(str(file.relative_to(root)).encode())
+        digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -80,15 +84,25 @@ def _brand_file(brand: str) -> Path:
     return Path(brand).resolve() if brand.endswith(".toml") else BRANDS / f"{brand}.toml"
 
 
-def _source_files() -> Iterator[Path]:
+def _source_files(root: Path) -> Iterator[Path]:
     for source in SOURCES:
-        top = ROOT / source
+        top = root / source
         files = [top] if top.is_file() else sorted(file for file in top.rglob("*") if file.is_file())
         for file in files:
-            place = file.relative_to(ROOT)
+            place = file.relative_to(root)
             back_room = place.parts[0] == "portal_app" and place.parts[1] in BACK_ROOMS
-            if not back_room and file.suffix in {".py", ".po", ".txt", ".json", ".css", ".js", ".svg", ".png", ".woff2"}:
-                yield place
+            if not back_room and file.suffix in READ:
+                yield file
+
+
+def _copy_sources() -> None:
+    shutil.rmtree(COPY, ignore_errors=True)
+    for source in SOURCES:
+        if (ROOT / source).is_file():
+            COPY.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / source, COPY / source)
+        else:
+            shutil.copytree(ROOT / source, COPY / source, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 @contextmanager
@@ -110,18 +124,17 @@ def _make(build: Path, brand: str) -> None:
         "REFLEX_USE_NPM": "1",
         "PATH": f"{_node_programs()}:{os.environ.get('PATH', '')}",
         "NPM_CONFIG_REGISTRY": _registry(),
-        "PORTAL_BRAND": brand,
+        "PORTAL_BRAND": str(_brand_file(brand)),
     }
     with log.open("w") as output:
-        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=output, check=False)
+        done = subprocess.run(command, cwd=COPY, env=environment, stdout=output, stderr=output, check=False)
     made = ROOT / "var" / "web" / "build" / "client"
     if done.returncode or not (made / "404.html").exists():
         raise BuildFailed(f"the pages could not be built; see {log}")
-    if fingerprint(brand) == build.name:
-        part = build.with_suffix(".part")
-        shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(made, part / "build" / "client")
-        part.rename(build)
+    part = build.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(made, part / "build" / "client")
+    part.rename(build)
 
 
 def _node_programs() -> Path:

@@ -66,10 +66,11 @@ def password_field(
             **properties,
         ),
         rx.el.button(
+            icon("eye"),
             rx.el.span(t("shell.show_password"), class_name="when-hidden"),
             rx.el.span(t("shell.hide_password"), class_name="when-shown"),
             type="button",
-            class_name="btn btn-line",
+            class_name="btn btn-ghost btn-sm",
             custom_attrs={"data-shows": field_id, "aria-controls": field_id},
         ),
         class_name="field-password",

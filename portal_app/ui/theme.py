@@ -13,6 +13,7 @@ def head(brand: Brand) -> list[rx.Component]:
         rx.el.link(rel="icon", href="/branding/logo.svg", type="image/svg+xml"),
         rx.el.style(theme_css(brand.colours)),
         rx.el.script(src="/shell.js", defer=True),
+        rx.el.script(src="/sign-in.js", defer=True),
     ]
 
 

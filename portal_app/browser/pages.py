@@ -19,6 +19,7 @@ SIGN_IN = "/belepes"
 CHANGE = "/jelszo"
 INBOX = "/kuldemenyek"
 RETURN = "vissza"
+TIMED_OUT = "lejart"
 
 # The address that every build is made with; see `operations/builds.py`.
 BUILT_ADDRESS = "localhost:8000"
@@ -66,8 +67,11 @@ def lead_away(request: Request, audiences: Sequence[Audience]) -> Response | Non
     if audience is CHANGING:
         return see_other(CHANGE)
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    back = f"?{RETURN}={quote(wanted, safe='/')}" if request.method == "GET" and wanted != INBOX else ""
-    return see_other(SIGN_IN + back)
+    asked = [f"{RETURN}={quote(wanted, safe='/')}"] if request.method == "GET" and wanted != INBOX else []
+    if "sign_in" in arrival_of(request).tokens:
+        # A cookie that stands for nobody any more: the page says why it asks again.
+        asked.append(f"{TIMED_OUT}=1")
+    return see_other(SIGN_IN + (f"?{'&'.join(asked)}" if asked else ""))
 
 
 def see_other(path: str) -> RedirectResponse:

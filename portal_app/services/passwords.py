@@ -25,14 +25,15 @@ from portal_app.services import accounts, failures, sign_ins
 from portal_app.services.challenges import MAILS_AN_HOUR, mails_in_last_hour
 from portal_app.services.devices import remember_device
 from portal_app.services.events import record
-from portal_app.services.links import LinkPurpose, LinkStatus, end_links, link_of_visit, use_link
+from portal_app.services.links import PASSWORD_PURPOSES, LinkPurpose, LinkStatus, end_links, link_of_visit, use_link
 from portal_app.services.outbox import enqueue
-from portal_app.services.visits import end_visit, keep_visit, note_for, note_outcome, outcome_of, visit_of
+from portal_app.services.visits import Outcome, end_visit, keep_visit, note_for, note_outcome, outcome_of, visit_of
 
 RESEND_AFTER = timedelta(seconds=60)
 NEW_PASSWORD_MAILS = ("activation", "password_link")
 WAY_IN_SENT = "way_in_sent"
 REPEATED_OTHERWISE = "repeated_otherwise"
+NEW_EMPTY = "new_empty"
 PASSWORD_SET = "password_set"  # noqa: S105 - the name of an outcome
 
 
@@ -117,7 +118,7 @@ def refuse_change(
 ) -> None:
     """Note for the page why the new password was not taken; `characters` are those that may not be used.
 
-    `flaws` are rules, or `current_password_wrong` alone, or `repeated_otherwise`.
+    `flaws` are rules, or one of `current_password_wrong`, `new_empty`, `repeated_otherwise` alone.
     """
     if isinstance(actor, Customer) and proved:
         failures.forgive(db, _change_place(actor))
@@ -145,6 +146,16 @@ def change_password(
     customer = Customer(actor.account_id, actor.sign_in_id, actor.portal, Stage.FULL, actor.language, actor.display_name)
     _note_news(db, customer, valid_until, now)
     return PasswordSet(customer, valid_until)
+
+
+def take_news(db: Session, actor: Customer, *, now: datetime) -> Outcome:
+    """Say once, on the page after it, that the password was set; `valid_until` stands in the facts."""
+    visit = visit_of(db, actor, now=now)
+    news = outcome_of(visit)
+    if news.code != PASSWORD_SET:
+        return Outcome()
+    end_visit(db, visit)
+    return news
 
 
 # ── setting by a mailed link ──
@@ -234,7 +245,7 @@ def request_new_link(
     now: datetime,
 ) -> None:
     """Owe a new link to whoever came with one that does not work any more; it goes to the address on file."""
-    for purpose in LinkPurpose:
+    for purpose in PASSWORD_PURPOSES:
         found = link_of_visit(db, actor, purpose, now=now)
         if found.account is not None:
             send_way_in(db, actor, found.account, initial_password, hashed, brand=brand, secrets=secrets, now=now)
@@ -288,6 +299,11 @@ def password_notice(db: Session, actor: Customer, *, brand: Brand, now: datetime
         return None
     days = days_left(budapest_date(expires_at), budapest_date(now))
     return PasswordNotice(expires_at, days) if days <= max(brand.reminders.password_expiry_days, default=0) else None
+
+
+def own_password_expires_at(db: Session, actor: Customer) -> datetime | None:
+    """Say when the visitor's own password runs out; None where it never does."""
+    return password_expires_at(db, actor.account_id)
 
 
 def password_expires_at(db: Session, account_id: int) -> datetime | None:

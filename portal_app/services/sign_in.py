@@ -22,6 +22,7 @@ from portal_app.services.links import FoundLink, LinkPurpose, LinkStatus, link_o
 from portal_app.services.visits import Outcome, end_visit, keep_visit, note_outcome, outcome_of, visit_of
 
 CODE_SENT = "code_sent"
+FIELDS_EMPTY = "fields_empty"
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,7 @@ class FirstSignInView:
     attempt: AttemptView
     email: str = ""
     """In full: the door masks it."""
-    portal_title: str = ""
-    language: str = ""
+    portal: str = ""
     has_password: bool = False
     """Whether somebody has already chosen a password for this account."""
     by_sms: bool = False
@@ -147,6 +147,18 @@ def conclude_sign_in(
         _note_expired(visit, account, now)
         return None
     return _sign_in(db, actor, visit, account, browser, token_sha256, brand=brand, now=now)
+
+
+def note_empty(db: Session, actor: Customer | Stranger, login: str, browser: Browser, *, now: datetime) -> None:
+    """Note that the form came without identifier or password; that is no attempt."""
+    visit = keep_visit(db, actor, browser.visit_sha256, now=now)
+    visit.login_shown = login.strip()
+    note_outcome(visit, FIELDS_EMPTY)
+
+
+def start_over(db: Session, actor: Customer | Stranger, *, now: datetime) -> None:
+    """Forget what this browser came for, so that it can begin with another identifier; counts stay."""
+    end_visit(db, visit_of(db, actor, now=now))
 
 
 def withdraw_attempt(db: Session, actor: Customer | Stranger, ticket: Ticket) -> None:
@@ -346,8 +358,7 @@ def _link_view(db: Session, visit: Visit | None, found: FoundLink, brand: Brand,
         status=found.status,
         attempt=attempt,
         email=account.email,
-        portal_title=brand.portal(account.portal).title,
-        language=account.language,
+        portal=account.portal,
         has_password=account.status != "invited",
         by_sms=bool(account.phone),
     )

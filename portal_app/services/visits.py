@@ -78,6 +78,11 @@ def note_for(db: Session, actor: Customer | Stranger, code: str, *, now: datetim
         note_outcome(visit, code, **facts)
 
 
+def outcome_for(db: Session, actor: Customer | Stranger, *, now: datetime) -> Outcome:
+    """Read how the visitor's last attempt ended."""
+    return outcome_of(visit_of(db, actor, now=now))
+
+
 def outcome_of(visit: Visit | None) -> Outcome:
     """Read how the last attempt ended."""
     return Outcome(**json.loads(visit.outcome)) if visit is not None and visit.outcome else Outcome()

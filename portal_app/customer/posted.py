@@ -1,0 +1,102 @@
+"""A form as a browser posted it before or around a sign-in: its fields, its visit, its device, and the cookies to answer."""
+
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+from portal_app.browser.arrivals import arrival_of
+from portal_app.browser.cookies import DEVICE_SECONDS, VISIT_SECONDS, CookieNames
+from portal_app.browser.pages import see_other
+from portal_app.database.transactions import the_database
+from portal_app.domain.actors import Customer, Stranger
+from portal_app.domain.errors import RequestInvalid, TooMany
+from portal_app.domain.passwords import LONGEST_EVER
+from portal_app.gateways.secrets import random_token, token_digest
+from portal_app.services.house import the_house
+from portal_app.services.sign_in import Browser
+
+# How often one source may send each form; a known browser is told apart by its own count in the database.
+SIGN_IN_LIMIT = "30/5minute"
+MAIL_LIMIT = "10/5minute"
+# A source at which so many different accounts failed is asked for the security code at once.
+FAILING_ACCOUNTS = "10/15minute"
+
+
+@dataclass(frozen=True)
+class Posted:
+    """One posted form."""
+
+    actor: Customer | Stranger
+    fields: dict[str, str] = field(repr=False)
+    source: str
+    browser_name: str
+    visit_token: str = field(repr=False)
+    device_token: str = field(repr=False)
+
+    def text(self, name: str) -> str:
+        """Give a field's text, empty when it was not sent; raises `RequestInvalid` when it is longer than any hash takes."""
+        text = self.fields.get(name, "")
+        if len(text) > LONGEST_EVER:
+            raise RequestInvalid
+        return text
+
+    def browser(self, *, suspicious: bool = False) -> Browser:
+        """Say what the services may know of this browser."""
+        return Browser(token_digest(self.visit_token), self.device_token, self.browser_name, self.source, suspicious)
+
+    def back_to(self, path: str) -> RedirectResponse:
+        """Answer with the page that says how it ended, for a quarter of an hour."""
+        answer = see_other(path)
+        if isinstance(self.actor, Stranger):
+            _names().give(answer, "visit", self.visit_token, VISIT_SECONDS)
+        return answer
+
+    def signed_in(self, path: str, token: str, *, known: bool = True) -> RedirectResponse:
+        """Answer with the cookie of a sign-in; what pages kept of somebody else is cleared away.
+
+        `known` also lets the browser be recognised next time.
+        """
+        answer = see_other(path)
+        answer.headers["clear-site-data"] = '"storage"'
+        _names().give(answer, "sign_in", token)
+        _names().take_back(answer, "visit")
+        if known:
+            _names().give(answer, "device", self.device_token, DEVICE_SECONDS)
+        return answer
+
+
+async def posted(request: Request, *, anew: bool = False) -> Posted:
+    """Read the form; a browser that comes without visit or device gets new tokens for them, `anew` always for the visit."""
+    arrival = arrival_of(request)
+    actor = arrival.actor if isinstance(arrival.actor, Customer | Stranger) else Stranger(arrival.source)
+    form = await request.form()
+    has_visit = isinstance(actor, Stranger) and actor.visit_id is not None and not anew
+    return Posted(
+        actor=actor,
+        fields={name: value for name, value in form.items() if isinstance(value, str)},
+        source=arrival.source,
+        browser_name=request.headers.get("user-agent", ""),
+        visit_token=arrival.tokens["visit"] if has_visit else random_token(),
+        device_token=arrival.tokens.get("device", "") or random_token(),
+    )
+
+
+async def within(action: str, source: str, limit: str) -> bool:
+    """Count one act of this source and say whether it is still within the limit."""
+    return await the_database().in_thread(the_house().limits.allow, action, source, limit)
+
+
+async def refuse_beyond(action: str, source: str, limit: str) -> None:
+    """Count one act of this source; raises `TooMany` beyond the limit."""
+    if not await within(action, source, limit):
+        raise TooMany
+
+
+async def is_suspicious(source: str) -> bool:
+    """Whether many different accounts failed at this source lately."""
+    return await the_database().in_thread(the_house().limits.is_over, "failing accounts", source, FAILING_ACCOUNTS)
+
+
+def _names() -> CookieNames:
+    return CookieNames(the_house().settings.secure)

@@ -23,7 +23,7 @@ from portal_app.ingest.api import ingest_routes
 from portal_app.operations.courier import CourierThread
 from portal_app.services.house import open_house, the_house, use_house
 from portal_app.settings import Role, load_settings
-from portal_app.ui.layout import page_shell, title_of
+from portal_app.ui.layout import page_shell, title_of, waiting_page
 from portal_app.ui.overlays import app_wraps
 from portal_app.ui.theme import head
 
@@ -44,6 +44,7 @@ app = rx.App(
     head_components=head(the_brand()),
     stylesheets=["/portal.css", "/lists.css", "/letter.css"],
     toaster=None,
+    hydrate_fallback=waiting_page,
     api_transformer=web,
     backend_exception_handler=answer_exception,
 )

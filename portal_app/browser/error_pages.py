@@ -5,7 +5,16 @@ from html import escape
 from starlette.responses import HTMLResponse
 
 from portal_app.browser.portal_state import sentence_for, the_brand
-from portal_app.domain.errors import Busy, NotAllowed, NotSignedIn, PortalError, RequestInvalid, RequestTooLarge, TooMany
+from portal_app.domain.errors import (
+    ArchiveTooLarge,
+    Busy,
+    NotAllowed,
+    NotSignedIn,
+    PortalError,
+    RequestInvalid,
+    RequestTooLarge,
+    TooMany,
+)
 from portal_app.texts.catalogues import sentence
 from portal_app.texts.phones import phone, phone_link
 
@@ -14,6 +23,7 @@ STATUS: dict[type[PortalError], int] = {
     NotAllowed: 403,
     RequestInvalid: 400,
     RequestTooLarge: 413,
+    ArchiveTooLarge: 413,
     TooMany: 429,
     Busy: 503,
 }

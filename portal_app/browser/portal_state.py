@@ -21,7 +21,8 @@ def the_brand() -> Brand:
     return read_brand(load_settings(demo=True).brand)
 
 
-def _first_title() -> str:
+def first_title() -> str:
+    """Name the brand's first portal, which a visitor meets before anything is known of them."""
     brand = the_brand()
     return brand.portal(brand.switched_on[0]).title if brand.switched_on else brand.short_name
 
@@ -33,7 +34,7 @@ class PortalState(rx.State):
     language: str = "hu"
     standing: str = STRANGER.value
     """The visitor's `Audience`."""
-    portal_title: str = _first_title()
+    portal_title: str = first_title()
     unread: int = 0
     notice: str = ""
     notice_kind: str = "info"

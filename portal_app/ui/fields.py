@@ -127,9 +127,7 @@ def error_summary(*errors: tuple[str, rx.Var[str]]) -> rx.Component:
     any_error = errors[0][1] != ""
     for _, error in errors[1:]:
         any_error = any_error | (error != "")
-    lines = [
-        rx.cond(error != "", rx.el.li(document_link(error, href=f"#{field_id}"))) for field_id, error in errors
-    ]
+    lines = [rx.cond(error != "", rx.el.li(document_link(error, href=f"#{field_id}"))) for field_id, error in errors]
     return rx.cond(
         any_error,
         rx.el.div(

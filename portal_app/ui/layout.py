@@ -5,7 +5,7 @@ from typing import Any
 
 import reflex as rx
 
-from portal_app.browser.portal_state import PortalState, the_brand
+from portal_app.browser.portal_state import PortalState, first_title, the_brand
 from portal_app.domain.brands import Brand
 from portal_app.texts.phones import phone, phone_link
 from portal_app.ui.forms import native_form
@@ -52,6 +52,18 @@ def page_shell(content: Callable[[], Any], *, path: str, customers_only: bool) -
     return page
 
 
+def waiting_page() -> rx.Component:
+    """Build what stands there until a page whose address has a dynamic part is loaded; it knows no state yet."""
+    return rx.el.div(
+        rx.el.div(rx.el.div(_brand_words(first_title()), class_name="header-row"), class_name="header"),
+        rx.el.div(
+            rx.el.div(*[rx.el.span() for _ in range(6)], class_name="skeleton-lines card-plain", aria_busy=True),
+            class_name="page",
+        ),
+        class_name="shell",
+    )
+
+
 def title_of(key: str) -> rx.Var[str]:
     """Write the document's title: the page, then the portal."""
     return rx.Var.create(f"{t(key)} – {PortalState.portal_title}")
@@ -73,16 +85,7 @@ def _header(path: str, *, customers_only: bool) -> rx.Component:
     menu, leave = _menu(path), _sign_out()
     return rx.el.header(
         rx.el.div(
-            document_link(
-                rx.el.img(src="/branding/logo.svg", alt="", width=40, height=40, class_name="logo"),
-                rx.el.span(
-                    rx.el.span(the_brand().short_name, class_name="brand-insurer"),
-                    rx.el.span(PortalState.portal_title, class_name="brand-portal"),
-                    class_name="brand-words",
-                ),
-                href="/",
-                class_name="brand",
-            ),
+            document_link(_brand_words(PortalState.portal_title), href="/", class_name="brand-home"),
             rx.el.div(
                 leave if customers_only else rx.cond(PortalState.standing != "stranger", leave),
                 class_name="header-acts",
@@ -91,6 +94,18 @@ def _header(path: str, *, customers_only: bool) -> rx.Component:
         ),
         menu if customers_only else rx.cond(PortalState.standing == "customer", menu),
         class_name="header no-print",
+    )
+
+
+def _brand_words(portal: str | rx.Var[str]) -> rx.Component:
+    return rx.el.span(
+        rx.el.img(src="/branding/logo.svg", alt="", width=40, height=40, class_name="logo"),
+        rx.el.span(
+            rx.el.span(the_brand().short_name, class_name="brand-insurer"),
+            rx.el.span(portal, class_name="brand-portal"),
+            class_name="brand-words",
+        ),
+        class_name="brand",
     )
 
 

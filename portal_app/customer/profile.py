@@ -149,13 +149,16 @@ def profile_page() -> rx.Component:
             ProfileState.outcome == "address_asked",
             notice("success", rx.el.p(t("profile.address_asked"))),
         ),
-        _address(),
-        _password(),
-        _language(),
-        _reminders(),
-        _sign_ins(),
-        _everything(),
-        _leaving(),
+        rx.el.div(
+            _address(),
+            _password(),
+            _language(),
+            _reminders(),
+            _sign_ins(),
+            _everything(),
+            _leaving(),
+            class_name="card-grid",
+        ),
         class_name="stack",
     )
 

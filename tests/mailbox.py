@@ -78,7 +78,6 @@ def stored_file(objects: ObjectStore, content: bytes, name: str = "level.pdf") -
     return NewFile(name, "application/pdf", objects.put(content), pages=1)
 
 
-
 def _id(account: Account) -> int:
     assert account.id is not None
     return account.id

@@ -23,7 +23,17 @@ from portal_app.services.house import the_house
 from portal_app.texts.dates import days_left_words, machine_date, table_date
 from portal_app.ui.icons import icon
 from portal_app.ui.layout import page_title
-from portal_app.ui.lists import chosen_bar, empty_place, list_act, list_select, loading_lines, pager, row_check, search_box, sort_heading
+from portal_app.ui.lists import (
+    chosen_bar,
+    empty_place,
+    list_act,
+    list_select,
+    loading_lines,
+    pager,
+    row_check,
+    search_box,
+    sort_heading,
+)
 from portal_app.ui.words import t
 
 BIN = "/lomtar"
@@ -52,7 +62,7 @@ class BinState(PortalState):
     """The bin in a tab; every change of the list is a new address."""
 
     ready: bool = False
-    rows: list[BinRow] = []
+    rows: list[BinRow] = rx.field(default_factory=list)
     total: int = 0
     page: int = 1
     pages: int = 1
@@ -61,12 +71,12 @@ class BinState(PortalState):
     search: str = ""
     sort: str = "-placed"
     said: str = ""
-    chosen: list[str] = []
+    chosen: list[str] = rx.field(default_factory=list)
     chosen_words: str = ""
     page_chosen: bool = False
     erase_words: str = ""
     """The question that is asked once before anything is erased for good."""
-    _to_erase: list[str] = []
+    _to_erase: list[str] = rx.field(default_factory=list)
 
     @rx.event
     @open_to(CUSTOMER)
@@ -298,7 +308,11 @@ def _list() -> rx.Component:
                 class_name="narrow-only",
             ),
             rx.el.button(
-                icon("bin"), rx.el.span(t("bin.erase_all")), type="button", on_click=BinState.ask_to_erase_all, class_name="btn btn-line btn-sm"
+                icon("bin"),
+                rx.el.span(t("bin.erase_all")),
+                type="button",
+                on_click=BinState.ask_to_erase_all,
+                class_name="btn btn-line btn-sm",
             ),
             class_name="list-over",
         ),
@@ -366,7 +380,8 @@ def _row(row: rx.Var[BinRow]) -> rx.Component:
             rx.el.span(t("bin.col_until"), ": ", class_name="card-label"),
             rx.el.time(row.until, date_time=row.until_day, class_name="nowrap"),
             rx.cond(
-                (row.soon == "very_soon") | (row.soon == "today"), rx.el.span(icon("clock"), row.left, class_name="badge badge-error")
+                (row.soon == "very_soon") | (row.soon == "today"),
+                rx.el.span(icon("clock"), row.left, class_name="badge badge-error"),
             ),
             role="cell",
             class_name="cell-erase",

@@ -46,57 +46,53 @@ async def document(request: Request) -> Response:
 
     `DocumentNotFound` for all others; a HEAD and the later parts of a download are not recorded again.
     """
-    document_id = str(request.path_params["document_id"])
-    asked = request.headers.get("range", "") if request.headers.get("if-range", "") in {"", _tag(request)} else ""
-    begins = not asked or asked.startswith("bytes=0-")
-    if request.method == "HEAD" or not begins:
-        found = await ask(documents.find_document, customer(), document_id, now=now())
-    else:
-        found = await carry_out(downloads.hand_out_document, customer(), document_id, now=now())
-    headers = _file_headers(found.name, found.media_type) | {"etag": f'"{found.sha256}"', "accept-ranges": "bytes"}
-    part = _part(asked, found.size)
+    found = await _found(request)
+    tag = f'"{found.sha256}"'
+    headers = _file_headers(found.name, found.media_type) | {"etag": tag, "accept-ranges": "bytes"}
+    of_this_version = request.headers.get("if-range", tag) == tag
+    asked = _RANGE.fullmatch(request.headers.get("range", "")) if of_this_version else None
+    part = _part(asked[1], asked[2], found.size) if asked else range(found.size)
     if part is None:
         return Response(status_code=416, headers=headers | {"content-range": f"bytes */{found.size}"})
-    first, last = part
-    whole = (first, last) == (0, found.size - 1)
-    if not whole or asked:
-        headers["content-range"] = f"bytes {first}-{last}/{found.size}"
-    headers["content-length"] = str(last - first + 1)
-    status = 206 if "content-range" in headers else 200
+    headers["content-length"] = str(len(part))
+    if asked:
+        headers["content-range"] = f"bytes {part.start}-{part.stop - 1}/{found.size}"
+    status = 206 if asked else 200
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
-    return StreamingResponse(await _begun(_cut(_content(found), first, last)), status, headers)
+    return StreamingResponse(await _begun(_cut(_content(found), part)), status, headers)
 
 
-def _tag(request: Request) -> str:
-    return request.headers.get("if-range", "") if request.headers.get("if-range", "").startswith('"') else "-"
+async def _found(request: Request) -> FoundDocument:
+    document_id, moment = str(request.path_params["document_id"]), now()
+    goes_on = not request.headers.get("range", "bytes=0-").startswith("bytes=0-")
+    if request.method == "HEAD" or goes_on:
+        return await ask(documents.find_document, customer(), document_id, now=moment)
+    return await carry_out(downloads.hand_out_document, customer(), document_id, now=moment)
 
 
 def _content(found: FoundDocument | ParcelFile) -> Iterator[bytes]:
     return the_house().objects.stream(found.object_key, found.wrapped_key)
 
 
-def _part(asked: str, size: int) -> tuple[int, int] | None:
-    """Give first and last byte of what is asked for; None when the document has no such part."""
-    found = _RANGE.fullmatch(asked)
-    if not found or not any(found.groups()) or not size:
-        return 0, size - 1
-    first, last = found.groups()
+def _part(first: str, last: str, size: int) -> range | None:
+    """Give the positions that are asked for, the last ones where `first` is empty; None when there are no such."""
     if not first:
-        return (max(0, size - int(last)), size - 1) if int(last) else None
-    part = int(first), min(int(last), size - 1) if last else size - 1
-    return part if part[0] <= part[1] else None
+        part = range(max(0, size - int(last or 0)), size)
+    else:
+        part = range(int(first), min(int(last), size - 1) + 1 if last else size)
+    return part or None
 
 
-def _cut(chunks: Iterator[bytes], first: int, last: int) -> Iterator[bytes]:
-    """Pass on the bytes from `first` to `last` only."""
+def _cut(chunks: Iterator[bytes], part: range) -> Iterator[bytes]:
+    """Pass on only the bytes at these positions."""
     position = 0
     for chunk in chunks:
-        begin, end = max(first - position, 0), min(last + 1 - position, len(chunk))
+        begin, end = max(part.start - position, 0), min(part.stop - position, len(chunk))
         position += len(chunk)
         if begin < end:
             yield chunk[begin:end]
-        if position > last:
+        if position >= part.stop:
             return
 
 
@@ -116,9 +112,7 @@ async def archive(request: Request) -> Response:
     """
     asked = request.query_params if request.method in {"GET", "HEAD"} else await request.form()
     arrival, moment = arrival_of(request), now()
-    letters = await carry_out(
-        downloads.hand_out_parcel, customer(), _wanted(asked), brand=the_house().brand, now=moment
-    )
+    letters = await carry_out(downloads.hand_out_parcel, customer(), _wanted(asked), brand=the_house().brand, now=moment)
     day = budapest_date(moment)
     entries = _entries(letters, arrival.language, long_date(day, arrival.language))
     length, chunks = zip_stream(entries)

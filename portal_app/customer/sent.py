@@ -24,11 +24,27 @@ from portal_app.services.sent import SentLine
 from portal_app.texts.dates import machine_date, table_date
 from portal_app.ui.icons import icon
 from portal_app.ui.layout import page_title
-from portal_app.ui.lists import chosen_bar, empty_place, list_act, list_select, loading_lines, pager, row_check, search_box, sort_heading, undo_bar
+from portal_app.ui.lists import (
+    chosen_bar,
+    empty_place,
+    list_act,
+    list_select,
+    loading_lines,
+    pager,
+    row_check,
+    search_box,
+    sort_heading,
+    undo_bar,
+)
 from portal_app.ui.words import t
 
 SENT = "/elkuldott"
-COLUMNS = ((SortField.KIND, "status"), (SortField.SUBJECT, "subject"), (SortField.POLICY, "policy"), (SortField.PLACED, "written"))
+COLUMNS = (
+    (SortField.KIND, "status"),
+    (SortField.SUBJECT, "subject"),
+    (SortField.POLICY, "policy"),
+    (SortField.PLACED, "written"),
+)
 SORTS = ("-placed", "placed", "subject", "-subject", "policy", "-policy", "kind", "-kind")
 PageNumber = Annotated[int, Field(ge=1, le=100_000)]
 
@@ -54,7 +70,7 @@ class SentState(PortalState):
     """The list of sent messages in a tab; every change of it is a new address."""
 
     ready: bool = False
-    rows: list[SentRow] = []
+    rows: list[SentRow] = rx.field(default_factory=list)
     total: int = 0
     page: int = 1
     pages: int = 1
@@ -63,7 +79,7 @@ class SentState(PortalState):
     search: str = ""
     sort: str = "-placed"
     said: str = ""
-    chosen: list[str] = []
+    chosen: list[str] = rx.field(default_factory=list)
     chosen_words: str = ""
     page_chosen: bool = False
     undo_words: str = ""

@@ -118,9 +118,7 @@ def list_bin(db: Session, actor: Customer, listing: Listing, *, rules: Retention
     page = min(max(1, listing.page), pages)
     column = both.c.subject_key if listing.sort.field is SortField.SUBJECT else both.c.binned_at
     order = (column.desc(), both.c.public_id.desc()) if listing.sort.descending else (column.asc(), both.c.public_id.asc())
-    rows = db.execute(
-        sa.select(both).order_by(*order).limit(listing.per_page).offset((page - 1) * listing.per_page)
-    )
+    rows = db.execute(sa.select(both).order_by(*order).limit(listing.per_page).offset((page - 1) * listing.per_page))
     return BinPage(tuple(_line(row, rules) for row in rows), total, page, pages)
 
 
@@ -174,9 +172,7 @@ def _both(actor: Customer, search: str, today: date) -> Any:
 
 def _line(row: Row[Any], rules: Retention) -> BinLine:
     gone_on = binned_until(budapest_date(row.binned_at), row.erase_on, rules)
-    return BinLine(
-        row.public_id, row.sent, row.subject, row.kind, row.policy_number, row.binned_at, gone_on, row.documents
-    )
+    return BinLine(row.public_id, row.sent, row.subject, row.kind, row.policy_number, row.binned_at, gone_on, row.documents)
 
 
 def _record(db: Session, actor: Customer, letter: Letter, act: str, now: datetime) -> None:

@@ -65,9 +65,7 @@ def hand_out_document(db: Session, actor: Customer, document_id: str, *, now: da
     return found
 
 
-def hand_out_parcel(
-    db: Session, actor: Customer, wanted: Wanted, *, brand: Brand, now: datetime
-) -> tuple[ParcelLetter, ...]:
+def hand_out_parcel(db: Session, actor: Customer, wanted: Wanted, *, brand: Brand, now: datetime) -> tuple[ParcelLetter, ...]:
     """Gather the wanted letters that are the customer's own, the newest first, and record what they are handed.
 
     Other people's letters, and unknown ones, are left out. Raises `LetterNotFound` when nothing is left, and

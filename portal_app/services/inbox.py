@@ -152,9 +152,7 @@ def open_inbox(
     )
 
 
-def list_letters(
-    db: Session, actor: Customer, listing: Listing, *, now: datetime, total: int | None = None
-) -> InboxPage:
+def list_letters(db: Session, actor: Customer, listing: Listing, *, now: datetime, total: int | None = None) -> InboxPage:
     """Give one page of the customer's letters (R2, R18–R19); a page after the last gives the last.
 
     `total` is what the same filter let through a moment ago; knowing it spares the counting.
@@ -179,9 +177,7 @@ def look_around(db: Session, actor: Customer, *, rules: Retention, now: datetime
     """Count what stands around the list, and name the policies and kinds there are to filter by."""
     today = budapest_date(now)
     inbox = filtered(actor, Filter(), today)
-    groups = db.execute(
-        sa.select(*_GROUP, func.count()).where(*inbox).group_by(*_GROUP)
-    ).all()
+    groups = db.execute(sa.select(*_GROUP, func.count()).where(*inbox).group_by(*_GROUP)).all()
     leaving, leaving_bytes = db.execute(
         sa.select(func.count(), func.coalesce(func.sum(Letter.document_bytes), 0)).where(
             *inbox, col(Letter.erase_on) <= leaving_before(today, rules)
@@ -200,7 +196,9 @@ def look_around(db: Session, actor: Customer, *, rules: Retention, now: datetime
 def habits(db: Session, actor: Customer) -> Habits:
     """Tell what the account remembers: rows a page, sort, and when its owner was here before."""
     account = db.execute(
-        sa.select(col(Account.email), col(Account.rows_per_page), col(Account.inbox_sort)).where(col(Account.id) == actor.account_id)
+        sa.select(col(Account.email), col(Account.rows_per_page), col(Account.inbox_sort)).where(
+            col(Account.id) == actor.account_id
+        )
     ).one()
     before = db.execute(
         sa.select(col(SignIn.created_at))
@@ -229,7 +227,7 @@ def sizes_of(db: Session, actor: Customer, wanted: Filter, *, now: datetime) -> 
     """
     columns = sa.select(col(Letter.public_id), col(Letter.document_bytes))
     rows = db.execute(columns.where(*filtered(actor, wanted, budapest_date(now))))
-    return {public_id: size for public_id, size in rows}
+    return {row.public_id: row.document_bytes for row in rows}
 
 
 def recent_ids(db: Session, actor: Customer, *, now: datetime) -> frozenset[str]:
@@ -288,9 +286,7 @@ def matching(search_key: Any, search: str) -> list[ColumnElement[bool]]:
     return [col(search_key).contains(word, autoescape=True) for word in words(search[:LONGEST_SEARCH])]
 
 
-def filtered(
-    actor: Customer, wanted: Filter, today: date, *, sorted_otherwise: bool = False
-) -> list[ColumnElement[bool]]:
+def filtered(actor: Customer, wanted: Filter, today: date, *, sorted_otherwise: bool = False) -> list[ColumnElement[bool]]:
     """Say which letters of the inbox the filter lets through; `sorted_otherwise` as for `in_the_inbox`."""
     conditions = in_the_inbox(actor, today, sorted_otherwise=sorted_otherwise)
     conditions += matching(Letter.search_key, wanted.search)

@@ -37,7 +37,7 @@ def contents_page(letters: Sequence[LetterEntry], *, insurer: str, when: str, la
     """Write `tartalom.html`: what lies in the parcel, with facts, summaries and check sums."""
 
     def say(key: str, **values: object) -> str:
-        return sentence(key, language, register, **values)
+        return sentence(f"parcel.{key}", language, register, **values)
 
     page = _template().render(letters=letters, insurer=insurer, when=when, language=language, say=say)
     return page.encode()

@@ -1,9 +1,10 @@
 """How letters are sorted, paged, and said to leave."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portal_app.domain.brands import Retention
 from portal_app.domain.letters import (
@@ -82,7 +83,7 @@ def test_a_period_begins_at_midnight_in_budapest() -> None:
 
 
 def test_only_a_confirmed_letter_may_be_binned_where_confirmation_is_asked_for() -> None:
-    confirmed_at = datetime(2026, 1, 10, tzinfo=timezone.utc)
+    confirmed_at = datetime(2026, 1, 10, tzinfo=UTC)
 
     assert may_be_binned(requires_confirmation=False, confirmed_at=None)
     assert may_be_binned(requires_confirmation=True, confirmed_at=confirmed_at)

@@ -9,7 +9,8 @@ from portal_app.database.tables import Account, Event, Letter, Message
 from portal_app.database.transactions import Database
 from portal_app.domain.letters import Filter, Listing, Sort, SortField
 from portal_app.domain.messages import Purpose
-from portal_app.services import bin as bins, inbox
+from portal_app.services import bin as bins
+from portal_app.services import inbox
 from portal_app.services.messages import write_request
 from tests.cast import ANNA, BELA, NOON
 from tests.mailbox import MINTA, Mailbox, open_mailbox

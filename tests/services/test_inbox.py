@@ -5,7 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings as hypothesis_settings, strategies as st
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from sqlalchemy import event, insert, text
 from sqlmodel import col, select
 
@@ -402,7 +404,7 @@ def plans_of(database: Database, act: Callable[[], object]) -> list[str]:
     """Give the plan of every SELECT on letters that an act runs."""
     seen: list[tuple[str, object]] = []
 
-    def note(_connection, _cursor, statement, parameters, *_rest) -> None:
+    def note(_connection, _cursor, statement, parameters, *_rest: object) -> None:
         if statement.startswith("SELECT") and "FROM letter" in statement:
             seen.append((statement, parameters))
 

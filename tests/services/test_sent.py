@@ -6,7 +6,8 @@ import pytest
 
 from portal_app.database.transactions import Database
 from portal_app.domain.letters import Filter, Listing, Sort, SortField
-from portal_app.services import bin as bins, sent
+from portal_app.services import bin as bins
+from portal_app.services import sent
 from portal_app.services.messages import send_reply
 from tests.cast import ANNA, BELA, NOON
 from tests.mailbox import MINTA, Mailbox, open_mailbox

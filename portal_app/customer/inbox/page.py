@@ -27,7 +27,15 @@ from portal_app.ui.notices import notice
 from portal_app.ui.words import t
 
 ZIP = "/kuldemenyek/zip"
-COLUMNS = (SortField.UNREAD, SortField.SUBJECT, SortField.POLICY, SortField.KIND, SortField.PLACED, SortField.ERASE, SortField.SIZE)
+COLUMNS = (
+    SortField.UNREAD,
+    SortField.SUBJECT,
+    SortField.POLICY,
+    SortField.KIND,
+    SortField.PLACED,
+    SortField.ERASE,
+    SortField.SIZE,
+)
 _SORTS = [str(Sort(column, descending)) for column in (SortField.PLACED, *COLUMNS) for descending in (True, False)]
 
 inbox_title = rx.cond(InboxState.title != "", InboxState.title, title_of("inbox.title"))
@@ -44,9 +52,7 @@ def inbox_page() -> rx.Component:
         rx.el.p(InboxState.said, role="status", class_name="sr-only", id="said"),
         _password_notice(),
         _arrivals(),
-        undo_bar(
-            words=InboxState.undo_words, kept=InboxState.kept_words, undo=InboxState.undo, close=InboxState.close_undo
-        ),
+        undo_bar(words=InboxState.undo_words, kept=InboxState.kept_words, undo=InboxState.undo, close=InboxState.close_undo),
         rx.cond(InboxState.ready, _mailbox(), _not_ready()),
         _download_frame(),
         class_name="list-page",
@@ -78,9 +84,7 @@ def _mailbox() -> rx.Component:
         ),
         rx.fragment(
             _leaving_notice(),
-            rx.el.section(
-                _search(), _filters(), _chips(), class_name="list-tools card-plain", aria_label=t("inbox.filters")
-            ),
+            rx.el.section(_search(), _filters(), _chips(), class_name="list-tools card-plain", aria_label=t("inbox.filters")),
             rx.cond(InboxState.total == 0, _nothing_found(), _list()),
             _upgrade_card(),
         ),
@@ -108,7 +112,9 @@ def _arrivals() -> rx.Component:
             rx.el.div(
                 icon("mail"),
                 rx.el.p(InboxState.arrived_words, class_name="bar-words"),
-                rx.el.button(t("inbox.show_arrived"), type="button", on_click=InboxState.show_arrived, class_name="btn btn-primary btn-sm"),
+                rx.el.button(
+                    t("inbox.show_arrived"), type="button", on_click=InboxState.show_arrived, class_name="btn btn-primary btn-sm"
+                ),
                 class_name="bar bar-arrived",
             ),
             rx.cond(
@@ -116,7 +122,9 @@ def _arrivals() -> rx.Component:
                 rx.el.div(
                     icon("info"),
                     rx.el.p(t("inbox.changed"), class_name="bar-words"),
-                    rx.el.button(t("inbox.show_changed"), type="button", on_click=InboxState.reopen, class_name="btn btn-line btn-sm"),
+                    rx.el.button(
+                        t("inbox.show_changed"), type="button", on_click=InboxState.reopen, class_name="btn btn-line btn-sm"
+                    ),
                     class_name="bar bar-arrived",
                 ),
             ),
@@ -233,7 +241,9 @@ def _chips() -> rx.Component:
                 InboxState.chips,
                 lambda active: chip(active.words, label=t("inbox.remove_filter"), on_click=InboxState.narrow(active.value, "")),
             ),
-            rx.el.button(t("inbox.clear_filters"), type="button", on_click=InboxState.clear_filters, class_name="btn btn-ghost btn-sm"),
+            rx.el.button(
+                t("inbox.clear_filters"), type="button", on_click=InboxState.clear_filters, class_name="btn btn-ghost btn-sm"
+            ),
             class_name="chips",
             role="group",
             aria_label=t("inbox.chips"),
@@ -249,14 +259,19 @@ def _nothing_found() -> rx.Component:
             InboxState.none_found,
             rx.el.p(t("inbox.none_found_text")),
             rx.el.button(
-                t("inbox.clear_search"), type="button", on_click=InboxState.narrow(addresses.SEARCH, ""), class_name="btn btn-primary"
+                t("inbox.clear_search"),
+                type="button",
+                on_click=InboxState.narrow(addresses.SEARCH, ""),
+                class_name="btn btn-primary",
             ),
         ),
         empty_place(
             "search",
             t("inbox.none_filtered"),
             rx.el.p(t("inbox.none_filtered_text")),
-            rx.el.button(t("inbox.clear_filters"), type="button", on_click=InboxState.clear_filters, class_name="btn btn-primary"),
+            rx.el.button(
+                t("inbox.clear_filters"), type="button", on_click=InboxState.clear_filters, class_name="btn btn-primary"
+            ),
         ),
     )
 
@@ -292,13 +307,16 @@ def _list() -> rx.Component:
         ),
         rx.el.div(
             pager(page=InboxState.page, pages=InboxState.pages, turn_to=InboxState.turn_to),
-            list_select(
-                "per-page",
-                t("inbox.per_page"),
-                [rx.el.option(str(size), value=str(size)) for size in PAGE_SIZES],
-                value=InboxState.per_page.to_string(),
-                on_change=InboxState.show_rows,
-                class_name="list-select-inline",
+            rx.cond(
+                InboxState.total > PAGE_SIZES[0],
+                list_select(
+                    "per-page",
+                    t("inbox.per_page"),
+                    [rx.el.option(str(size), value=str(size)) for size in PAGE_SIZES],
+                    value=InboxState.per_page.to_string(),
+                    on_change=InboxState.show_rows,
+                    class_name="list-select-inline",
+                ),
             ),
             class_name="list-under",
         ),
@@ -338,7 +356,7 @@ def _choose_page_narrow() -> rx.Component:
             class_name="checkbox",
             id="choose-page-narrow",
         ),
-        rx.el.span(t("inbox.choose_page")),
+        rx.el.span(t("inbox.choose_page_short")),
         html_for="choose-page-narrow",
         class_name="filter-check narrow-only",
     )
@@ -448,7 +466,9 @@ def _zip_form() -> rx.Component:
 
 
 def _download_frame() -> rx.Component:
-    return rx.el.iframe(name="download", title=t("inbox.download"), hidden=True, tab_index=-1, custom_attrs={"aria-hidden": "true"})
+    return rx.el.iframe(
+        name="download", title=t("inbox.download"), hidden=True, tab_index=-1, custom_attrs={"aria-hidden": "true"}
+    )
 
 
 def _upgrade_card() -> rx.Component:

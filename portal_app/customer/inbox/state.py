@@ -36,7 +36,7 @@ class InboxState(PortalState):
     """What the page shows; the address decides what is listed, the database what there is."""
 
     ready: bool = False
-    rows: list[LetterRow] = []
+    rows: list[LetterRow] = rx.field(default_factory=list)
     total: int = 0
     page: int = 1
     pages: int = 1
@@ -52,9 +52,9 @@ class InboxState(PortalState):
     policy: str = ""
     period: str = ""
     unread_only: bool = False
-    chips: list[Choice] = []
-    kinds: list[Choice] = []
-    policies: list[str] = []
+    chips: list[Choice] = rx.field(default_factory=list)
+    kinds: list[Choice] = rx.field(default_factory=list)
+    policies: list[str] = rx.field(default_factory=list)
 
     none_found: str = ""
     mailbox_empty: bool = False
@@ -66,7 +66,7 @@ class InboxState(PortalState):
     arrived_words: str = ""
     list_changed: bool = False
 
-    chosen: list[str] = []
+    chosen: list[str] = rx.field(default_factory=list)
     """The chosen letters of this page."""
     chosen_count: int = 0
     chosen_words: str = ""
@@ -80,10 +80,10 @@ class InboxState(PortalState):
     kept_words: str = ""
 
     _query: str = ""
-    _echoes: dict[str, datetime] = {}
-    _shown: dict[str, int] = {}
+    _echoes: dict[str, datetime] = rx.field(default_factory=dict)
+    _shown: dict[str, int] = rx.field(default_factory=dict)
     """The letters of this page with the bytes of their documents."""
-    _chosen: dict[str, int] = {}
+    _chosen: dict[str, int] = rx.field(default_factory=dict)
     _read_at: datetime | None = None
     _recent: frozenset[str] = frozenset()
     _binned_at: datetime | None = None
@@ -110,13 +110,9 @@ class InboxState(PortalState):
         moment = now()
         if self._read_at is None:
             return
-        changes = await ask(
-            inbox.watch, customer(), shown=list(self._shown), since=self._read_at, known=self._recent, now=moment
-        )
+        changes = await ask(inbox.watch, customer(), shown=list(self._shown), since=self._read_at, known=self._recent, now=moment)
         today, still_there = budapest_date(moment), {line.public_id: line for line in changes.lines}
-        rows = [
-            letter_row(still_there[row.id], today, self.language) if row.id in still_there else row for row in self.rows
-        ]
+        rows = [letter_row(still_there[row.id], today, self.language) if row.id in still_there else row for row in self.rows]
         self._put(
             rows=rows,
             unread=changes.unread,
@@ -320,19 +316,23 @@ class InboxState(PortalState):
 
     def _surround(self, opened: OpenedInbox) -> None:
         around, habits, language = opened.around, opened.habits, self.language
-        days, ends = opened.password_days, opened.password_days is not None
-        size = file_size(around.leaving_bytes, language)
         warned = max(the_brand().retention.warn_days)
+        last = written_moment(habits.last_sign_in, language) if habits.last_sign_in else ""
         self._put(
             kinds=[Choice(addresses.kind_word(LetterKind(kind)), kind_words(kind, language)) for kind in around.kinds],
             policies=list(around.policies),
             mailbox_empty=around.total == 0,
             empty_words=self._say("empty_text", email=masked_email(habits.email)),
-            last_sign_in=self._say("last_sign_in", when=written_moment(habits.last_sign_in, language)) if habits.last_sign_in else "",
-            password_words=(self._say("password_ends", n=days) if days else self._say("password_ends_today")) if ends else "",
+            last_sign_in=self._say("last_sign_in", when=last) if last else "",
+            password_words=self._password_words(opened.password_days),
             leaving_words=self._say("leaving", n=around.leaving, days=warned) if around.leaving else "",
-            leaving_zip=self._say("leaving_zip", size=size),
-        )  # fmt: skip
+            leaving_zip=self._say("leaving_zip", size=file_size(around.leaving_bytes, language)),
+        )
+
+    def _password_words(self, days: int | None) -> str:
+        if days is None:
+            return ""
+        return self._say("password_ends", n=days) if days else self._say("password_ends_today")
 
     def _choose(self, letter_ids: Sequence[str], *, wanted: bool) -> None:
         chosen, shown = dict(self._chosen), dict(self._shown)

@@ -1,0 +1,58 @@
+"""The inbox's address says everything that decides what is listed, and survives whatever is typed into it."""
+
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal_app.customer.inbox.addresses import FILTERS, KIND, POLICY, SEARCH, UNREAD, narrowed, read_address, write_query
+from portal_app.domain.kinds import LetterKind
+from portal_app.domain.letters import Filter, Listing, Period, Sort, SortField
+
+words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Z"]), max_size=30)
+listings = st.builds(
+    Listing,
+    st.builds(Filter, words, st.none() | st.sampled_from(LetterKind), words, st.booleans(), st.none() | st.sampled_from(Period)),
+    st.builds(Sort, st.sampled_from(SortField), st.booleans()),
+    st.integers(1, 9_999),
+)
+
+
+@given(listings)
+def test_an_address_is_read_as_it_was_written(listing: Listing) -> None:
+    asked = read_address(write_query(listing))
+
+    assert (asked.filter, asked.sort, asked.page) == (listing.filter, listing.sort, listing.page)
+
+
+@given(
+    st.text(max_size=300)
+    | st.dictionaries(st.sampled_from([*FILTERS, "rendez", "oldal", "x"]), st.text(max_size=20)).map(urlencode)
+)
+def test_no_address_breaks_the_page(query: str) -> None:
+    asked = read_address(query)
+
+    assert 1 <= asked.page <= 999_999
+    assert len(asked.filter.search) <= 100
+
+
+@pytest.mark.parametrize("query", ["oldal=0", "oldal=-1", "oldal=1e9", "oldal=٣", "oldal=99999999999", "oldal=", "&" * 5_000])
+def test_a_page_that_is_no_page_is_the_first(query: str) -> None:
+    assert read_address(query).page == 1
+
+
+def test_without_a_sort_the_habit_decides() -> None:
+    assert read_address("keres=casco").sort is None
+    assert read_address("rendez=-targy").sort == Sort(SortField.SUBJECT, descending=True)
+    assert read_address("rendez=id; drop table").sort is None
+
+
+def test_one_filter_changes_and_the_others_stay() -> None:
+    wanted = Filter(search="casco", policy="LAK-1")
+
+    assert narrowed(wanted, KIND, "kotveny") == Filter(search="casco", policy="LAK-1", kind=LetterKind.POLICY_DOCUMENT)
+    assert narrowed(wanted, SEARCH, "") == Filter(policy="LAK-1")
+    assert narrowed(wanted, POLICY, "") == Filter(search="casco")
+    assert narrowed(wanted, UNREAD, "1").unread_only
+    assert narrowed(wanted, "account_id", "1") == wanted

@@ -7,10 +7,15 @@ import typer
 from portal_app.domain.errors import PortalError
 from portal_app.operations.builds import BuildFailed, build
 from portal_app.operations.courier import run_courier
+from portal_app.operations.deliver import deliver
 from portal_app.operations.demo import demo
+from portal_app.operations.keys import keys
+from portal_app.operations.messages import answer, messages
 from portal_app.operations.nightly import nightly
 from portal_app.operations.serve import serve
+from portal_app.operations.unopened import unopened
 from portal_app.settings import SettingsWrong
+from portal_app.texts.refusals import refusal_sentence
 
 FAILED = 1
 SETTINGS_WRONG = 2
@@ -23,6 +28,11 @@ commands.command()(build)
 commands.command()(demo)
 commands.command("courier")(run_courier)
 commands.command()(nightly)
+commands.command()(unopened)
+commands.command()(deliver)
+commands.command()(messages)
+commands.command()(answer)
+commands.add_typer(keys, name="key")
 
 
 @commands.callback()
@@ -37,8 +47,11 @@ def main() -> None:
     except SettingsWrong as wrong:
         print(wrong, file=sys.stderr)
         sys.exit(SETTINGS_WRONG)
-    except (BuildFailed, PortalError) as failed:
+    except BuildFailed as failed:
         print(failed, file=sys.stderr)
+        sys.exit(FAILED)
+    except PortalError as refusal:
+        print(refusal_sentence(refusal.code, "en", "formal", refusal.facts), file=sys.stderr)
         sys.exit(FAILED)
 
 

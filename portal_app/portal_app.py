@@ -21,6 +21,7 @@ from portal_app.gateways.clock import now
 from portal_app.gateways.logs import configure_logs
 from portal_app.ingest.api import ingest_routes
 from portal_app.operations.courier import CourierThread
+from portal_app.operations.routes import operations_routes
 from portal_app.services.house import open_house, the_house, use_house
 from portal_app.settings import Role, load_settings
 from portal_app.ui.layout import page_shell, title_of, waiting_page
@@ -35,7 +36,7 @@ def web(reflex: ASGIApp) -> ASGIApp:
     use_house(house)
     use_database(house.database)
     build = Path(os.environ["REFLEX_WEB_WORKDIR"]) / "build" / "client"
-    return doors.open_doors(reflex, pages=PAGES, routes=ROUTES, others=ingest_routes(), build=build)
+    return doors.open_doors(reflex, pages=PAGES, routes=ROUTES, others=[*ingest_routes(), *operations_routes()], build=build)
 
 
 reflex_internals.quiet_reflex()

@@ -225,10 +225,9 @@ class CourierThread:
     """The courier inside the web process: a thread with an event loop of its own."""
 
     def __init__(self, house: House) -> None:
-        """Make the courier; nothing happens before `start`."""
-        self._courier = courier_of(house)
-        self._loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
+        """Take the house; nothing happens before `start`."""
+        self._house = house
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
 
     def start(self) -> None:
@@ -237,7 +236,7 @@ class CourierThread:
 
     def stop(self, seconds: float = 10.0) -> None:
         """Finish what is being handed over, but wait no longer than this: leases take care of the rest."""
-        self._loop.call_soon_threadsafe(self._stop.set)
+        self._ended.set()
         self._thread.join(seconds)
 
     @property
@@ -246,8 +245,21 @@ class CourierThread:
         return self._thread.is_alive()
 
     def _run(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._courier.run(self._stop))
+        """Work until stopped; the pages are served all the same when the courier stumbles, and it begins anew."""
+        while not self._ended.is_set():
+            try:
+                asyncio.run(self._work())
+            except Exception:
+                log.exception("the courier stumbled and begins anew")
+                self._ended.wait(CALM_AFTER_FAULT)
+
+    async def _work(self) -> None:
+        stop = asyncio.Event()
+        working = asyncio.create_task(courier_of(self._house).run(stop))
+        while not self._ended.is_set() and not working.done():  # noqa: ASYNC110 - a thread's event cannot be awaited
+            await asyncio.sleep(WAKES_EVERY)
+        stop.set()
+        await working
 
 
 async def work_until_stopped(worker: Courier) -> None:

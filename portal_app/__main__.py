@@ -5,13 +5,17 @@ import sys
 import typer
 
 from portal_app.domain.errors import PortalError
+from portal_app.operations.backup import backup
 from portal_app.operations.builds import BuildFailed, build
 from portal_app.operations.courier import run_courier
 from portal_app.operations.deliver import deliver
 from portal_app.operations.demo import demo
+from portal_app.operations.failures import CommandFailed
 from portal_app.operations.keys import keys
 from portal_app.operations.messages import answer, messages
+from portal_app.operations.migrate import run_migrate
 from portal_app.operations.nightly import nightly
+from portal_app.operations.restore import restore
 from portal_app.operations.serve import serve
 from portal_app.operations.unopened import unopened
 from portal_app.settings import SettingsWrong
@@ -28,6 +32,9 @@ commands.command()(build)
 commands.command()(demo)
 commands.command("courier")(run_courier)
 commands.command()(nightly)
+commands.command("migrate")(run_migrate)
+commands.command()(backup)
+commands.command()(restore)
 commands.command()(unopened)
 commands.command()(deliver)
 commands.command()(messages)
@@ -50,6 +57,9 @@ def main() -> None:
     except BuildFailed as failed:
         print(failed, file=sys.stderr)
         sys.exit(FAILED)
+    except CommandFailed as failed:
+        print(failed, file=sys.stderr)
+        sys.exit(failed.code)
     except PortalError as refusal:
         print(refusal_sentence(refusal.code, "en", "formal", refusal.facts), file=sys.stderr)
         sys.exit(FAILED)

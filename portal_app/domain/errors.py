@@ -408,6 +408,18 @@ class BatchTooLarge(PortalError):
     code = "batch_too_large"
 
 
+class AttachmentUnreadable(PortalError):
+    """The drop folder has no such file, or it cannot be read; fact `name`."""
+
+    code = "attachment_unreadable"
+
+
+class IndexUnusable(PortalError):
+    """The drop folder's index.csv is missing, cannot be read or lacks a column; fact `reason`."""
+
+    code = "index_unusable"
+
+
 # ── the house itself ──
 
 

@@ -1,72 +1,29 @@
-"""What insurer systems may send and what they are answered: the shapes, and how they become values of the domain.
+"""What insurer systems may send and what they are answered: the shapes, and how they become values of the domain."""
 
-Unknown fields are refused, nothing is converted in silence, and control characters go nowhere.
-"""
-
-import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from pydantic_core import to_json
 
 from portal_app.domain.deliveries import Attachment, Handover
 from portal_app.domain.errors import AttachmentNotBase64, BatchTooLarge, PortalError, RequestInvalid
 from portal_app.domain.kinds import LetterKind
 from portal_app.domain.policies import Communication, Holder, PolicyStatement, PolicyStatus, SalesRoute
+from portal_app.services.handovers import Day, LetterSaid, Line, Moment, Words
 
-# PostgreSQL's integer, rounded down; two billion forints are more than any letter asks for.
-MOST_FORINTS = 2_000_000_000
-EARLIEST, LATEST = date(1900, 1, 1), date(2200, 1, 1)
-
-
-def _without_controls(text: str) -> str:
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
-        raise ValueError("control characters are not allowed")
-    return text
-
-
-def _with_line_breaks_only(text: str) -> str:
-    _without_controls(text.replace("\r\n", "\n").replace("\n", "").replace("\t", ""))
-    return text
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must not be blank")
-    return text
-
-
-def _within_reason(day: date) -> date:
-    if not EARLIEST <= day < LATEST:
-        raise ValueError(f"must be a date from {EARLIEST} to before {LATEST}")
-    return day
-
-
-def _moment_within_reason(moment: datetime) -> datetime:
-    try:
-        _within_reason(moment.astimezone(UTC).date())
-    except OverflowError:
-        _within_reason(date.max)
-    return moment
-
-
-_PRINTED = "^[^\\u0000-\\u001f\\u007f]*$"
-Line = Annotated[str, AfterValidator(_without_controls), Field(json_schema_extra={"pattern": _PRINTED})]
-Words = Annotated[Line, AfterValidator(_not_blank)]
-Paragraphs = Annotated[str, AfterValidator(_with_line_breaks_only)]
-Day = Annotated[date, AfterValidator(_within_reason)]
-Moment = Annotated[AwareDatetime, AfterValidator(_moment_within_reason)]
 _BASE64 = {"type": "string", "contentEncoding": "base64"}
-PolicyNumber = Annotated[Words, Field(min_length=1, max_length=64)]
+
+
+_AS_JSON = ConfigDict(extra="forbid", frozen=True, strict=True, val_json_bytes="base64")
 
 
 class _Sent(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, val_json_bytes="base64")
+    model_config = _AS_JSON
 
 
-Sent = TypeVar("Sent", bound=_Sent)
+Sent = TypeVar("Sent", bound=BaseModel)
 
 
 class HolderSent(_Sent):
@@ -93,9 +50,9 @@ class PolicySent(_Sent):
 
     product: Annotated[Words, Field(min_length=1, max_length=100, examples=["KGFB"])]
     holder: HolderSent
-    communication: Annotated[Communication, Field(strict=False)]
-    sales_route: Annotated[SalesRoute, Field(strict=False)]
-    status: Annotated[PolicyStatus, Field(strict=False)]
+    communication: Communication
+    sales_route: SalesRoute
+    status: PolicyStatus
     plate_number: Annotated[Line | None, Field(max_length=20, examples=["ABC-123"])] = None
     consent_at: Annotated[Moment | None, Field(description="When the customer chose the communication; default: now.")] = None
     accounting_documents: Annotated[bool, Field(description="The customer agreed to electronic accounting documents.")] = False
@@ -136,36 +93,16 @@ class AttachmentSent(_Sent):
     content: Annotated[bytes, Field(description="The bytes in base64, without line breaks."), WithJsonSchema(_BASE64)]
 
 
-class DeliverySent(_Sent):
+class DeliverySent(LetterSaid):
     """One letter for the holder of a policy."""
 
-    external_ref: Annotated[
-        Words, Field(min_length=1, max_length=100, description="Your reference, unique for ever.", examples=["SZ-2026-000123"])
-    ]
-    policy_number: PolicyNumber
-    kind: Annotated[LetterKind, Field(strict=False)]
-    subject: Annotated[Words, Field(min_length=1, max_length=200, examples=["Payment reminder"])]
-    summary: Annotated[Paragraphs, Field(max_length=2000, description="What the letter says, in plain words.")] = ""
+    model_config = _AS_JSON
+
     attachments: list[AttachmentSent]
-    publish_at: Annotated[Moment | None, Field(description="Until then nobody sees the letter.")] = None
-    due_on: Annotated[Day | None, Field(description="The customer's deadline.")] = None
-    amount: Annotated[int | None, Field(ge=0, le=MOST_FORINTS, description="In forints.")] = None
-    requires_confirmation: Annotated[bool, Field(description="The customer has to confirm having read it.")] = False
 
     def handover(self) -> Handover:
         """Give the letter as the domain knows it."""
-        return Handover(
-            external_ref=self.external_ref,
-            policy_number=self.policy_number,
-            kind=self.kind,
-            subject=self.subject,
-            summary=self.summary,
-            attachments=tuple(Attachment(file.name, file.sha256, file.content) for file in self.attachments),
-            publish_at=self.publish_at,
-            due_on=self.due_on,
-            amount=self.amount,
-            requires_confirmation=self.requires_confirmation,
-        )
+        return self.with_files(tuple(Attachment(file.name, file.sha256, file.content) for file in self.attachments))
 
 
 class BatchSent(_Sent):

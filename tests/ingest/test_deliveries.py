@@ -143,11 +143,12 @@ def test_letters_of_an_ended_policy_are_taken_for_a_year(core: Core) -> None:
 # ── what is refused ──
 
 PDF = attachment(HELLO)
+WRONG = {"name": "b.pdf", "sha256": "0" * 64}
 REFUSED: list[tuple[str, int, str, Callable[[], dict[str, Any]]]] = [
     ("policy_unknown", 422, "/policy_number", lambda: letter(policy_number="KGFB-0")),
     ("attachment_missing", 422, "/attachments", lambda: letter(attachments=[])),
     ("attachment_too_many", 422, "/attachments", lambda: letter(attachments=[PDF | {"name": f"{n}.pdf"} for n in range(21)])),
-    ("attachment_checksum", 422, "/attachments/1/sha256", lambda: letter(attachments=[PDF, PDF | {"name": "b.pdf", "sha256": "0" * 64}])),
+    ("attachment_checksum", 422, "/attachments/1/sha256", lambda: letter(attachments=[PDF, PDF | WRONG])),
     ("attachment_not_base64", 422, "/attachments/0/content", lambda: letter(attachments=[PDF | {"content": "%%%"}])),
     ("attachment_not_pdf", 422, "/attachments/0/content", lambda: letter(files=[b"<html>hello</html>"])),
     ("attachment_not_pdf", 422, "/attachments/0/content", lambda: letter(files=[b""])),
@@ -350,8 +351,8 @@ def test_keys_of_two_systems_do_not_meet(annas: Core, house: House) -> None:
 
 
 def test_a_request_in_flight_is_not_done_twice_and_its_lease_ends(annas: Core, house: House) -> None:
-    from portal_app.services import idempotency
     from portal_app.ingest.once import _digest
+    from portal_app.services import idempotency
 
     body = json.dumps(letter()).encode()
     system = replace(CORE, key_id=1)

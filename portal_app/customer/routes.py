@@ -75,6 +75,7 @@ ROUTES: tuple[WebRoute, ...] = (
     WebRoute("GET", "/dokumentumok/{document_id}/letoltes", downloads.document, (CUSTOMER,)),
     WebRoute("GET", "/kuldemenyek/zip", downloads.archive, (CUSTOMER,)),
     WebRoute("POST", "/kuldemenyek/zip", downloads.archive, (CUSTOMER,), body_bytes=downloads.BODY_BYTES),
+    WebRoute("GET", "/dokumentumok/{document_id}/megnyitas", previews.open_document, (CUSTOMER,)),
     WebRoute("GET", "/dokumentumok/{document_id}/oldal/{page:int}", previews.page_image, (CUSTOMER,), own_act=False),
     WebRoute("GET", "/kuldemenyek/{letter_id}/valasz", replies.back_to_letter, (CUSTOMER,)),
     WebRoute("POST", "/kuldemenyek/{letter_id}/valasz", replies.send, (CUSTOMER,), body_bytes=replies.BODY_BYTES),

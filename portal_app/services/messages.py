@@ -33,6 +33,7 @@ from portal_app.services.letters import Attachment
 
 MESSAGES_A_DAY = 50
 """How many messages one account may send within 24 hours."""
+LATE_KEYSTROKES = timedelta(minutes=1)
 _SEARCHED_CHARACTERS = 6_000
 
 
@@ -143,11 +144,17 @@ def begin_reply(db: Session, actor: Customer, letter_id: str, *, now: datetime) 
     return _draft_view(_draft(db, actor, letter, now))
 
 
-def save_draft(db: Session, actor: Customer, letter_id: str, text: str, *, now: datetime) -> DraftView:
-    """Keep what has been typed so far, however long it is."""
+def save_draft(db: Session, actor: Customer, letter_id: str, text: str, *, now: datetime) -> DraftView | None:
+    """Keep what has been typed so far, however long it is.
+
+    None when nothing is kept because this very text was just sent: the last keystrokes of a form may arrive after it.
+    """
     letter = letters.own_letter(db, actor, letter_id, now=now)
+    text = clean_text(text)
+    if db.get(Draft, (actor.account_id, letter.id)) is None and _was_just_sent(db, actor, letter, text, now):
+        return None
     draft = _draft(db, actor, letter, now)
-    draft.text, draft.saved_at, draft.refusals = clean_text(text), now, "[]"
+    draft.text, draft.saved_at, draft.refusals = text, now, "[]"
     return _draft_view(draft)
 
 
@@ -155,8 +162,8 @@ def keep_refused(
     db: Session, actor: Customer, letter_id: str, text: str, refusals: Sequence[Refusal], *, now: datetime
 ) -> DraftView:
     """Keep the text of a reply that was refused, and why, so that nothing is lost."""
-    save_draft(db, actor, letter_id, text, now=now)
     draft = _draft(db, actor, letters.own_letter(db, actor, letter_id, now=now), now)
+    draft.text, draft.saved_at = clean_text(text), now
     draft.refusals = json.dumps([[each.code, each.file, each.facts] for each in refusals])
     return _draft_view(draft)
 
@@ -362,6 +369,20 @@ def _draft(db: Session, actor: Customer, letter: Letter, now: datetime) -> Draft
         draft = Draft(account_id=actor.account_id, letter_id=letter.id or 0, text="", nonce=public_id(), saved_at=now)
         db.add(draft)
     return draft
+
+
+def _was_just_sent(db: Session, actor: Customer, letter: Letter, text: str, now: datetime) -> bool:
+    last = db.exec(
+        select(Message)
+        .where(
+            Message.letter_id == letter.id,
+            Message.account_id == actor.account_id,
+            Message.direction == Direction.CUSTOMER,
+            Message.written_at > now - LATE_KEYSTROKES,
+        )
+        .order_by(col(Message.id).desc())
+    ).first()
+    return last is not None and last.text.startswith(text)
 
 
 def _draft_view(draft: Draft) -> DraftView:

@@ -313,6 +313,17 @@ def test_sending_ends_the_draft_and_the_next_one_has_another_nonce(house: House,
     assert second.nonce != first.nonce
 
 
+def test_keystrokes_that_arrive_after_the_sending_begin_no_new_draft(house: House, anna: Customer) -> None:
+    letter_id = correspondence.letter(house, anna)
+    send(house, anna, letter_id, "Kérem a javítást.")
+
+    late = house.database.carry_out(messages.save_draft, anna, letter_id, "Kérem a jav", now=LATER + timedelta(seconds=2))
+    other = house.database.carry_out(messages.save_draft, anna, letter_id, "Még valami", now=LATER + timedelta(seconds=3))
+
+    assert late is None
+    assert other is not None
+
+
 def test_a_draft_can_be_thrown_away(house: House, anna: Customer, bela: Customer) -> None:
     letter_id = correspondence.letter(house, anna)
     house.database.carry_out(messages.save_draft, anna, letter_id, "Kérem", now=NOON)

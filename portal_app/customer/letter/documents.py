@@ -59,7 +59,7 @@ def document_links(document: rx.Var[DocumentShown]) -> rx.Component:
     """Build the ways to a document: opened in the browser where that can show it, or downloaded."""
     return rx.el.div(
         rx.cond(
-            document.pages > 0,
+            document.opens,
             rx.el.a(
                 rx.el.span(t("letter.open")),
                 rx.el.span(": ", document.name, ", ", t("letter.new_window"), class_name="sr-only"),

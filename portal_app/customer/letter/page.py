@@ -121,7 +121,10 @@ def _receipt() -> rx.Component:
                 "success",
                 rx.el.div(
                     rx.el.h2(t("reply.sent_title")),
-                    rx.el.p(LetterState.receipt.reference, class_name="reply-reference"),
+                    rx.el.p(
+                        t("thread.reference"), ": ", rx.el.span(LetterState.receipt.reference, class_name="nowrap"),
+                        class_name="reply-reference",
+                    ),
                     rx.el.p(LetterState.receipt.promise),
                     rx.el.p(t("reply.sent_next")),
                     rx.el.p(t("reply.sent_copy")),

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal_app.browser.admission import customer
-from portal_app.customer.letter.wording import PDF, WIDTHS
+from portal_app.customer import downloads
+from portal_app.customer.letter.wording import PDF, SHOWN_BY_BROWSERS, WIDTHS
 from portal_app.database.transactions import ask
 from portal_app.domain.actors import Customer
 from portal_app.domain.errors import AttachmentDamaged, Busy, DocumentNotFound
@@ -29,6 +30,8 @@ MOST_WAITING = 40
 MOST_CHARACTERS = 100_000
 """How much of a document's text a page shows."""
 
+# Chromium's own viewer of PDFs is a plug-in to the policy of the document it shows.
+SHOWN_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 HEADERS = {"cache-control": "private, no-store", "content-disposition": "inline", "referrer-policy": "no-referrer"}
 
 
@@ -53,6 +56,15 @@ async def page_image(request: Request) -> Response:
     if image is None:
         raise DocumentNotFound
     return Response(image, media_type=pdf.PAGE_IMAGE_TYPE, headers=HEADERS)
+
+
+async def open_document(request: Request) -> Response:
+    """Send a document as `downloads.document` does, but let the browser show what it can show by itself."""
+    answer = await downloads.document(request)
+    if answer.headers["content-type"] in SHOWN_BY_BROWSERS:
+        answer.headers["content-disposition"] = answer.headers["content-disposition"].replace("attachment", "inline", 1)
+        answer.headers["content-security-policy"] = SHOWN_POLICY
+    return answer
 
 
 async def read_texts(actor: Customer, document_id: str) -> Texts:

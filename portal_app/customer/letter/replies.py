@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from starlette.datastructures import FormData, UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
@@ -94,6 +94,13 @@ class _Parser(MultiPartParser):
             super().on_part_data(data, start, end)
 
 
+def _parser(request: Request) -> FormParser | _Parser:
+    """Choose the parser: a form without files may come without parts."""
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return FormParser(request.headers, request.stream(), max_fields=_MOST_PARTS)
+    return _Parser(request)
+
+
 class _being_read:  # noqa: N801 - read as a sentence
     """The form while its files lie in temporary files that have no name; gone when it is left."""
 
@@ -106,7 +113,7 @@ class _being_read:  # noqa: N801 - read as a sentence
             raise Busy(seconds=10)
         async with _arriving:
             try:
-                self._form = await asyncio.wait_for(_Parser(self._request).parse(), _SECONDS)
+                self._form = await asyncio.wait_for(_parser(self._request).parse(), _SECONDS)
             except (MultiPartException, TimeoutError, ClientDisconnect, KeyError):
                 raise RequestInvalid from None
         return self._form

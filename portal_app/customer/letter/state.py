@@ -119,8 +119,8 @@ class LetterState(PortalState):
     async def delete(self) -> Any:
         """Move the letter to the bin, and go back to the list, where this can be undone (R21)."""
         binned = await carry_out(bins.bin_letters, customer(), [self._letter_id], now=now())
-        if binned.kept:
-            raise ConfirmationNeeded
+        if not binned.moved:
+            raise ConfirmationNeeded if binned.kept else LetterNotFound
         inbox = await self.get_state(InboxState)
         inbox._offer_undo(binned)
         return rx.redirect(self.list_address)

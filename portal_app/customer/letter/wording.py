@@ -16,6 +16,7 @@ from portal_app.texts.refusals import refusal_sentence
 from portal_app.texts.sizes import file_size
 
 PDF = "application/pdf"
+SHOWN_BY_BROWSERS = frozenset({PDF, "image/jpeg", "image/png"})
 _TYPE_NAMES = {
     PDF: "PDF",
     "image/jpeg": "JPG",
@@ -41,6 +42,8 @@ class DocumentShown:
     sha256: str = ""
     pages: int = 0
     """Of a PDF that can be shown page by page; else 0."""
+    opens: bool = False
+    """Whether browsers can show it by themselves."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,7 @@ class Wording:
     def receipt(self, receipt: Receipt) -> ReceiptShown:
         """Word what the customer is promised."""
         promise = self._say("reply.sent_promise", n=self._brand.request_days, date=self._day(receipt.due_on))
-        return ReceiptShown(self._say("reply.sent_reference", reference=receipt.reference), promise)
+        return ReceiptShown(receipt.reference, promise)
 
     def refusals(self, refusals: Sequence[Refusal]) -> list[RefusalShown]:
         """Word why a reply was not sent."""
@@ -205,7 +208,8 @@ class Wording:
         pages = file.pages if file.media_type == PDF else 0
         parts = [_TYPE_NAMES.get(file.media_type, ""), file_size(file.size, self._language)]
         parts += [self._say("letter.pages", n=pages)] if pages else []
-        return DocumentShown(file.public_id, file.name, ", ".join(filter(None, parts)), file.sha256, pages)
+        opens = file.media_type in SHOWN_BY_BROWSERS
+        return DocumentShown(file.public_id, file.name, ", ".join(filter(None, parts)), file.sha256, pages, opens)
 
     def _refusal(self, refusal: Refusal) -> str:
         if refusal.code == "too_many":

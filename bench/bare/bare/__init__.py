@@ -1,0 +1,1 @@
+"""The bare counterpart: the least that Reflex can be."""

@@ -107,9 +107,8 @@ class SecurityHeaders:
 
 
 def _caching(path: str, query: bytes, headers: MutableHeaders, status: int) -> str:
-    built = path.startswith("/assets/") or (
-        query.startswith(b"v=") and not headers.get("content-type", "").startswith("text/html")
-    )
+    is_page = headers.get("content-type", "").startswith("text/html")
+    built = path.startswith("/assets/") or (query.startswith(b"v=") and not is_page)
     if status in {200, NOT_MODIFIED} and built and "etag" in headers:
         return FOREVER
     return "no-cache" if "etag" in headers else "no-store"

@@ -5,14 +5,14 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal_app.browser import admission
 from portal_app.browser.addresses import Page
-from portal_app.browser.admission import CHANGING, CUSTOMER, Audience
+from portal_app.browser.admission import CHANGING, CUSTOMER, STRANGER, Audience
 from portal_app.browser.arrivals import arrival_of
 
 SIGN_IN = "/belepes"
@@ -51,7 +51,8 @@ class Pages:
         else:
             # The build keeps a page as a folder; without the slash the file server would redirect once more.
             inner = path if path.endswith("/") or not page.is_static else f"{path}/"
-            await self.app({**scope, "path": inner, "raw_path": quote(inner).encode()}, receive, send)
+            inside = {**scope, "path": inner, "raw_path": quote(inner).encode()}
+            await self.app(inside, receive, send if STRANGER in page.audiences else _never_kept(send))
 
     def _page(self, path: str) -> Page | None:
         return next((page for page in self._pages if page.pattern.fullmatch(path)), None)
@@ -83,6 +84,17 @@ def own_path(wanted: str | None, otherwise: str = INBOX) -> str:
     """Give the path to go back to if it is one of our own pages, else `otherwise`."""
     plain = wanted is not None and wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
     return wanted if plain and wanted is not None else otherwise
+
+
+def _never_kept(send: Send) -> Send:
+    """Keep a page that only customers may load out of the browser's memory: *Back* after sign-out must ask again."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["cache-control"] = "no-store"
+        await send(message)
+
+    return sending
 
 
 def _address_files(build: Path, public_origin: str) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ import reflex as rx
 
 from portal_app.browser.admission import ANYONE, CHANGING, CUSTOMER, STRANGER, Line, Word, open_to, parse
 from portal_app.domain.brands import Brand
-from portal_app.domain.errors import PortalError
+from portal_app.domain.errors import NotSignedIn, PortalError
 from portal_app.settings import load_settings, read_brand
 from portal_app.texts.refusals import refusal_sentence
 
@@ -34,6 +34,8 @@ class PortalState(rx.State):
     language: str = "hu"
     standing: str = STRANGER.value
     """The visitor's `Audience`."""
+    ended: bool = False
+    """Whether the sign-in that this tab was opened with is over."""
     portal_title: str = first_title()
     unread: int = 0
     notice: str = ""
@@ -65,6 +67,7 @@ class PortalState(rx.State):
     def _refuse(self, refusal: PortalError) -> None:
         """Show a refusal that stopped an event before its handler."""
         facts = {name: fact for name, fact in refusal.facts.items() if isinstance(fact, int | str)}
+        self.ended = self.ended or isinstance(refusal, NotSignedIn)
         self._say_refusal(refusal.code, facts)
 
     def _say_refusal(self, code: str, facts: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from portal_app.texts.phones import phone, phone_link
 from portal_app.ui.forms import native_form
 from portal_app.ui.icons import icon
 from portal_app.ui.links import document_link
-from portal_app.ui.notices import page_notice
+from portal_app.ui.notices import notice, page_notice
 from portal_app.ui.words import in_language, t
 
 MENU = (
@@ -36,7 +36,7 @@ def page_shell(content: Callable[[], Any], *, path: str, customers_only: bool) -
             _header(path, customers_only=customers_only),
             rx.el.main(
                 page_notice(),
-                content(),
+                rx.cond(PortalState.ended, _signed_out(), content()) if customers_only else content(),
                 id="content",
                 tab_index=-1,
                 class_name="page" if customers_only else "page page-narrow",
@@ -74,11 +74,19 @@ def page_title(*title: Any) -> rx.Component:
     return rx.el.h1(*title, id="title", tab_index=-1)
 
 
+def _signed_out() -> rx.Component:
+    """Build what stays of a customer's page when the sign-in has ended, here or in another tab."""
+    return rx.el.section(
+        page_title(t("shell.signed_out")),
+        rx.el.p(t("shell.signed_out_text")),
+        document_link(t("shell.sign_in_again"), href="", class_name="btn btn-primary"),
+        class_name="card-plain",
+    )
+
+
 def _without_scripts() -> rx.Component:
     """Say how to go on where scripts do not run; pages can be read then, but not used."""
-    return rx.el.noscript(
-        rx.el.div(rx.el.p(t("shell.no_script")), contact_lines(), class_name="notice notice-warning", role="note")
-    )
+    return rx.el.noscript(notice("warning", rx.el.div(rx.el.p(t("shell.no_script")), contact_lines()), role="note"))
 
 
 def _header(path: str, *, customers_only: bool) -> rx.Component:
@@ -92,7 +100,7 @@ def _header(path: str, *, customers_only: bool) -> rx.Component:
             ),
             class_name="header-row",
         ),
-        menu if customers_only else rx.cond(PortalState.standing == "customer", menu),
+        rx.cond(PortalState.ended, rx.fragment(), menu) if customers_only else rx.cond(PortalState.standing == "customer", menu),
         class_name="header no-print",
     )
 

@@ -1,5 +1,7 @@
 """The shell that every page shares: language, focus, errors, a lost connection."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -74,3 +76,67 @@ def test_nothing_on_the_page_is_left_of_the_framework(page: Page, portal: Produc
     words = page.locator("body").inner_text()
 
     assert [word for word in ("Reflex", "Built with", "Notifications", "Loading") if word in words] == []
+
+
+def test_before_the_sign_in_runs_out_the_page_asks_and_staying_is_one_press(page: Page, portal: Product) -> None:
+    sign_in(page, portal)
+    warning = page.get_by_role("alertdialog", name="Hamarosan kiléptetjük")
+    expect(warning).to_be_hidden()
+
+    # What the server would say after thirteen idle minutes, less a second.
+    page.locator("#sign-in-clock").evaluate("(clock) => { clock.dataset.left = '121'; clock.dataset.warn = '120'; }")
+    expect(warning).to_be_visible()
+    look(page)
+    page.get_by_role("button", name="Maradok").click()
+
+    expect(warning).to_be_hidden()
+
+
+def test_signing_out_leaves_nothing_behind(page: Page, portal: Product) -> None:
+    sign_in(page, portal)
+
+    page.get_by_role("button", name="Kilépés").click()
+    expect(page).to_have_url(re.compile("/belepes"))
+    page.go_back()
+
+    expect(page).to_have_url(re.compile("/belepes"))
+    assert "portal_sign_in" not in {cookie["name"] for cookie in page.context.cookies()}
+
+
+def test_a_page_that_needs_a_sign_in_is_shown_right_after_it(page: Page, portal: Product) -> None:
+    page.goto("/beallitasok")
+    expect(page).to_have_url(re.compile("/belepes"))
+    ready(page)
+
+    fill_in(page, portal)
+
+    expect(page).to_have_url("/beallitasok")
+
+
+def test_another_tab_is_emptied_when_the_sign_in_ends(page: Page, portal: Product) -> None:
+    sign_in(page, portal)
+    other = page.context.new_page()
+    open_page(other, "/kuldemenyek")
+
+    page.get_by_role("button", name="Kilépés").click()
+
+    expect(other.get_by_role("heading", level=1)).to_have_text("Kiléptettük", timeout=5_000)
+    expect(other.get_by_role("navigation", name="Fő menü")).to_be_hidden()
+    look(other)
+    other.get_by_role("link", name="Belépés újra").click()
+    expect(other).to_have_url(re.compile("/belepes"))
+
+
+def sign_in(page: Page, portal: Product) -> None:
+    """Sign in as the demonstration's first customer."""
+    open_page(page, "/belepes")
+    fill_in(page, portal)
+    expect(page).to_have_url(re.compile("/kuldemenyek"))
+    ready(page)
+
+
+def fill_in(page: Page, portal: Product) -> None:
+    anna = portal.people()[0]
+    page.locator("[autocomplete=username]").fill(anna["login"])
+    page.locator("[autocomplete=current-password]").fill(anna["password"])
+    page.get_by_role("button", name="Belépés", exact=True).click()

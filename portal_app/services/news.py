@@ -22,12 +22,14 @@ class News:
 
 def news_for(db: Session, actor: Operator, accounts: Iterable[int], sign_ins: Iterable[int]) -> News:  # noqa: ARG001
     """Say what the open tabs should know; `actor` is the web process itself."""
-    revisions = {}
+    revisions: dict[int, int] = {}
     for some in _batches(accounts):
-        revisions |= dict(db.exec(select(Account.id, Account.revision).where(col(Account.id).in_(some))).all())
+        rows = db.exec(select(col(Account.id), col(Account.revision)).where(col(Account.id).in_(some)))
+        revisions |= {account: revision for account, revision in rows if account is not None}
     running: set[int] = set()
     for some in _batches(sign_ins):
-        running |= set(db.exec(select(SignIn.id).where(col(SignIn.id).in_(some), col(SignIn.ended_at).is_(None))).all())
+        found = db.exec(select(col(SignIn.id)).where(col(SignIn.id).in_(some), col(SignIn.ended_at).is_(None)))
+        running |= {sign_in for sign_in in found if sign_in is not None}
     return News(revisions, frozenset(running))
 
 

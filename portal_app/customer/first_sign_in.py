@@ -10,7 +10,7 @@ from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer import link_arrival, security_code
 from portal_app.customer.forgotten_password import send_new_link
 from portal_app.customer.link_arrival import NEW_LINK, dead_link, new_link_button, new_link_sent
-from portal_app.customer.posted import SIGN_IN_LIMIT, Posted, posted, refuse_beyond
+from portal_app.customer.posted import FAILURES, FAILURES_LIMIT, Posted, count, posted, refuse_failing
 from portal_app.customer.security_code import code_fields, code_forms
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer, Stranger
@@ -57,7 +57,7 @@ async def enter(request: Request) -> Response:
 
 async def _attempt(form: Posted, initial: str) -> Response:
     house = the_house()
-    await refuse_beyond("sign in", form.source, SIGN_IN_LIMIT)
+    await refuse_failing(form.source)
     parts = {"brand": house.brand, "secrets": house.secrets}
     ticket = await carry_out(sign_in.reserve_first_sign_in, form.actor, form.text("code"), now=now(), **parts)
     matches, token = await _check(form, ticket, initial), random_token()
@@ -65,7 +65,11 @@ async def _attempt(form: Posted, initial: str) -> Response:
         sign_in.conclude_first_sign_in, form.actor, ticket, form.browser(), token_digest(token),
         matches=matches, now=now(), **parts,
     )  # fmt: skip
-    return form.back_to(PAGE) if customer is None else form.signed_in(CHANGE, token, known=False)
+    if customer is not None:
+        return form.signed_in(CHANGE, token, known=False)
+    if not matches:
+        await count(FAILURES, form.source, FAILURES_LIMIT)
+    return form.back_to(PAGE)
 
 
 async def _check(form: Posted, ticket: Ticket, initial: str) -> bool:

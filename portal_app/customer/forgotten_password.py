@@ -9,7 +9,7 @@ from starlette.responses import Response
 from portal_app.browser.admission import CUSTOMER, STRANGER, open_to, visitor
 from portal_app.browser.pages import SIGN_IN
 from portal_app.browser.portal_state import PortalState, the_brand
-from portal_app.customer.posted import MAIL_LIMIT, Posted, posted, refuse_beyond
+from portal_app.customer.posted import MAILS_LIMIT, Posted, posted, refuse_beyond
 from portal_app.customer.sign_in import FORGOTTEN, START_OVER
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer, Stranger
@@ -42,7 +42,7 @@ async def request_new_password(request: Request) -> Response:
     if not login.strip():
         await carry_out(sign_in.note_empty, form.actor, login, form.browser(), now=now())
         return form.back_to(FORGOTTEN)
-    await refuse_beyond("new password", form.source, MAIL_LIMIT)
+    await refuse_beyond("new password", form.source, MAILS_LIMIT)
     house = the_house()
     initial, hashed = await initial_password()
     await carry_out(
@@ -54,7 +54,7 @@ async def request_new_password(request: Request) -> Response:
 
 async def send_new_link(form: Posted, page: str) -> Response:
     """Answer the button of a link that does not work any more: a new one goes to the address on file."""
-    await refuse_beyond("new password", form.source, MAIL_LIMIT)
+    await refuse_beyond("new password", form.source, MAILS_LIMIT)
     house = the_house()
     initial, hashed = await initial_password()
     await carry_out(

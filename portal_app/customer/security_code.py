@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal_app.browser.arrivals import arrival_of
-from portal_app.customer.posted import MAIL_LIMIT, Posted, refuse_beyond
+from portal_app.customer.posted import MAILS_LIMIT, Posted, refuse_beyond
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer, Stranger
 from portal_app.gateways import challenge
@@ -38,7 +38,7 @@ async def other_way(form: Posted) -> bool:
     house, act = the_house(), form.text("act")
     if act not in {ANOTHER, MAILED}:
         return False
-    await refuse_beyond("security code", form.source, MAIL_LIMIT)
+    await refuse_beyond("security code", form.source, MAILS_LIMIT)
     parts = {"brand": house.brand, "secrets": house.secrets, "now": now()}
     if act == ANOTHER:
         await carry_out(sign_in.another_picture, form.actor, **parts)

@@ -11,13 +11,15 @@ from portal_app.browser.pages import RETURN, SIGN_IN, TIMED_OUT, own_path
 from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer import security_code
 from portal_app.customer.posted import (
-    FAILING_ACCOUNTS,
-    SIGN_IN_LIMIT,
+    ACCOUNTS,
+    ACCOUNTS_LIMIT,
+    FAILURES,
+    FAILURES_LIMIT,
     Posted,
-    is_suspicious,
+    count,
+    is_over,
     posted,
-    refuse_beyond,
-    within,
+    refuse_failing,
 )
 from portal_app.customer.security_code import code_fields, code_forms
 from portal_app.database.transactions import ask, carry_out
@@ -76,8 +78,8 @@ async def enter(request: Request) -> Response:
 
 async def _attempt(form: Posted, login: str, password: str) -> Response:
     house = the_house()
-    await refuse_beyond("sign in", form.source, SIGN_IN_LIMIT)
-    browser = form.browser(suspicious=await is_suspicious(form.source))
+    await refuse_failing(form.source)
+    browser = form.browser(suspicious=await is_over(ACCOUNTS, form.source, ACCOUNTS_LIMIT))
     parts = {"brand": house.brand, "secrets": house.secrets}
     ticket = await carry_out(sign_in.reserve_sign_in, form.actor, login, form.text("code"), browser, now=now(), **parts)
     matches, new_hash = await _check(form, ticket, password)
@@ -88,9 +90,15 @@ async def _attempt(form: Posted, login: str, password: str) -> Response:
     )  # fmt: skip
     if customer is not None:
         return form.signed_in(own_path(form.text("back") or None), token)
-    if ticket.number == 1 and not matches:
-        await within("failing accounts", form.source, FAILING_ACCOUNTS)
+    if not matches:
+        await _count_failure(form.source, ticket)
     return form.back_to(_page(form))
+
+
+async def _count_failure(source: str, ticket: Ticket) -> None:
+    await count(FAILURES, source, FAILURES_LIMIT)
+    if ticket.number == 1:
+        await count(ACCOUNTS, source, ACCOUNTS_LIMIT)
 
 
 async def _check(form: Posted, ticket: Ticket, password: str) -> tuple[bool, str]:

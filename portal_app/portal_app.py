@@ -51,6 +51,7 @@ app = rx.App(
 )
 app.app_wraps |= app_wraps()
 app.add_middleware(Gate(identify=doors.identify, touch=doors.touch, now=now), index=0)
+reflex_internals.guard_socket(app)
 doors.add_pages(app, PAGES, page_shell, title_of)
 app.add_page(page_shell(missing_page, path="404", customers_only=False), route="404", title=title_of("shell.not_found"))
 

@@ -71,12 +71,14 @@ def audience_of(actor: Actor) -> Audience:
 NOBODY = Stranger()
 _visitor: ContextVar[Actor] = ContextVar("visitor", default=NOBODY)
 _revision: ContextVar[int] = ContextVar("revision", default=0)
+_socket: ContextVar[str] = ContextVar("socket", default="")
 
 
-def welcome(actor: Actor, revision: int = 0) -> None:
-    """Remember who this event or request comes from, and which revision their account had when it began."""
+def welcome(actor: Actor, revision: int = 0, socket: str = "") -> None:
+    """Remember who this event or request comes from, which revision their account had when it began, and its socket."""
     _visitor.set(actor)
     _revision.set(revision)
+    _socket.set(socket)
 
 
 def visitor() -> Actor:
@@ -95,6 +97,11 @@ def customer() -> Customer:
 def revision() -> int:
     """Tell the revision of the visitor's account from before this event read anything."""
     return _revision.get()
+
+
+def socket() -> str:
+    """Tell which socket this event came through."""
+    return _socket.get()
 
 
 def parse(kind: Any, value: object) -> Any:

@@ -1,11 +1,13 @@
 """Arrivals: every request and socket is authenticated once, before Reflex sees it.
 
 Reflex keeps the headers of a socket in its state. So the Cookie header is replaced by labels that are no secrets:
-the row of the sign-in, the row of the visit, the language.
+the row of the sign-in, the row of the visit, the language. Rows can be guessed, so the labels bear this process's seal.
 """
 
+import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
@@ -14,9 +16,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from portal_app.browser import admission
 from portal_app.browser.cookies import LANGUAGE, CookieNames, read_cookies
 from portal_app.domain.actors import Actor, Customer, Stranger
+from portal_app.gateways.secrets import random_token
 from portal_app.texts.catalogues import LANGUAGES
 
 ARRIVAL = "portal.arrival"
+_SEAL = random_token().encode()
 # Built files are the same for everybody; nobody needs to be known for them.
 UNAUTHENTICATED = ("/assets/", "/api/", "/healthz", "/readyz", "/metrics")
 
@@ -38,18 +42,26 @@ class Labels:
             ("language", self.language),
             ("source", self.source),
         )
-        return "; ".join(f"{name}={value}" for name, value in pairs)
+        words = "; ".join(f"{name}={value}" for name, value in pairs)
+        return f"{words}; seal={_seal_of(words)}"
 
 
 def read_labels(header: str) -> Labels:
-    """Read the labels back from what Reflex kept."""
-    values = dict(pair.strip().split("=", 1) for pair in header.split(";") if "=" in pair)
+    """Read the labels back from what Reflex kept; whatever does not bear our seal stands for nobody."""
+    words, _, seal = header.rpartition("; seal=")
+    if not hmac.compare_digest(seal.encode("utf-8", "replace"), _seal_of(words).encode()):
+        return Labels()
+    values = dict(pair.strip().split("=", 1) for pair in words.split(";") if "=" in pair)
     return Labels(
         sign_in=int(values["sign_in"]) if values.get("sign_in", "").isdecimal() else None,
         visit=int(values["visit"]) if values.get("visit", "").isdecimal() else None,
         language=values.get("language", ""),
         source=values.get("source", ""),
     )
+
+
+def _seal_of(words: str) -> str:
+    return hmac.new(_SEAL, words.encode("utf-8", "replace"), "sha256").hexdigest()
 
 
 @dataclass(frozen=True)
@@ -139,7 +151,14 @@ class Arrivals:
 def source_of(scope: Scope, headers: Headers, proxy_hops: int) -> str:
     """Name the address a connection comes from; X-Forwarded-For counts only as far as our own proxies wrote it."""
     client = (scope.get("client") or ("",))[0]
-    if not proxy_hops:
-        return str(client)
     hops = [hop.strip() for line in headers.getlist("x-forwarded-for") for hop in line.split(",") if hop.strip()]
-    return hops[-proxy_hops] if len(hops) >= proxy_hops else str(client)
+    named = hops[-proxy_hops] if proxy_hops and len(hops) >= proxy_hops else str(client)
+    return named if _is_address(named) else str(client)
+
+
+def _is_address(named: str) -> bool:
+    try:
+        ip_address(named)
+    except ValueError:
+        return False
+    return True

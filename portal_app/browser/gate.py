@@ -1,8 +1,9 @@
 """The gate: who is this, for every event, and is the handler open to them? It refuses what does not say."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import reflex as rx
 import structlog
@@ -78,7 +79,7 @@ class Gate(Middleware):
     async def _receive(self, state: BaseState) -> tuple[PortalState, Standing]:
         labels = read_labels(state.router.headers.cookie)
         standing = await self._identify(labels)
-        admission.welcome(standing.actor, standing.revision)
+        admission.welcome(standing.actor, standing.revision, state.router.session.session_id)
         base = await state.get_state(PortalState)
         _bind(base, standing, labels)
         return base, standing
@@ -89,6 +90,7 @@ class Gate(Middleware):
             raise TooMany
         function, ours = reflex_internals.handler_function(event.name)
         if not ours:
+            _check_arguments(reflex_internals.arguments_of(event.name), event.payload)
             return reflex_internals.is_own_navigation(event)
         opening = admission.opening_of(function)
         if opening is None or function is None:
@@ -104,6 +106,16 @@ class Gate(Middleware):
             standing = await self._identify(Labels(sign_in=standing.actor.sign_in_id))
         base.acts += 1
         _wind_clock(base, standing, self._now())
+
+
+def _check_arguments(kinds: Mapping[str, Any] | None, payload: Mapping[str, Any]) -> None:
+    """Check what a client sent to one of Reflex's own handlers; None as kinds is a handler that no page needs."""
+    if kinds is None:
+        raise NotAllowed
+    if not payload.keys() <= kinds.keys():
+        raise RequestInvalid
+    for name, kind in kinds.items():
+        admission.parse(kind, payload.get(name))
 
 
 def _check(opening: Opening, audience: Audience) -> None:

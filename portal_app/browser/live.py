@@ -4,7 +4,7 @@ The question is the same for letters from the API, a command, the courier or ano
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ EVERY_SECONDS = 1.0
 class _Tab:
     account_id: int
     sign_in_id: int
+    socket: str
     revision: int
     refresh: Any
 
@@ -35,7 +36,8 @@ class Watched:
 
 
 AskNews = Callable[[Watched], Awaitable[News]]
-Connected = Callable[[], frozenset[str]]
+# The socket of every connected tab.
+Connected = Callable[[], Mapping[str, str]]
 # Runs an event handler for a tab, through the gate, as if the tab had asked for it.
 Push = Callable[[str, Any], Awaitable[None]]
 
@@ -53,15 +55,17 @@ class LivePages:
         Called from the handler that loads a page; the last call for a tab counts.
         """
         actor = admission.customer()
-        self._tabs[tab] = _Tab(actor.account_id, actor.sign_in_id, admission.revision(), refresh)
+        self._tabs[tab] = _Tab(actor.account_id, actor.sign_in_id, admission.socket(), admission.revision(), refresh)
 
     async def look(self, ask_news: AskNews, connected: Connected, push: Push) -> int:
         """Look once: drop closed tabs, refresh those whose account has changed; returns how many were refreshed.
 
-        A tab whose sign-in was ended elsewhere is refreshed too: the gate empties it.
+        A tab whose sign-in was ended elsewhere is refreshed too: the gate empties it. A tab that came back through
+        another socket is dropped until that one has loaded a page: whoever holds it has not said yet who they are.
         """
-        for gone in self._tabs.keys() - connected():
-            del self._tabs[gone]
+        sockets = connected()
+        for name in [name for name, tab in self._tabs.items() if sockets.get(name) != tab.socket]:
+            del self._tabs[name]
         if not self._tabs:
             return 0
         tabs = dict(self._tabs)

@@ -3,9 +3,11 @@
 import inspect
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import reflex as rx
+import structlog
+from pydantic import Field
 from reflex.event import Event
 from reflex.istate.delta import _resolve_delta
 from reflex.state import BaseState, StateUpdate
@@ -13,6 +15,32 @@ from reflex_base.registry import RegistrationContext
 
 # Loggers that print what a client sent, passwords included, when they cannot make sense of it.
 TALKATIVE = ("reflex.app", "reflex_base.event.processor.base_state_processor", "reflex_base.event.processor.event_processor")
+CUT_AFTER = (
+    "Event data:",
+    "Error transforming event",
+    "Failed to deserialize event data:",
+    " with value ",
+    "Error processing event queue entry",
+    "[Reflex Frontend Exception]",
+)
+
+log = structlog.get_logger(__name__)
+
+# What a page says over its socket.
+SPOKEN = frozenset({"event", "ping", "client_error"})
+# Nothing of ours is kept in the browser's storage, so a page that brings such values is none of ours.
+_NoVars = Annotated[dict[str, Any], Field(max_length=0)]
+_Hashes = list[Annotated[str, Field(max_length=100)]]
+_Report = Annotated[str, Field(max_length=20_000)]
+# Reflex's own handlers that pages call, with their arguments. The others, `setvar` above all, are open to nobody.
+REFLEX_HANDLERS: Mapping[str, Mapping[str, Any]] = {
+    "hydrate": {},
+    "hydrate_and_load": {"vars": _NoVars | None, "hashes": _Hashes | None},
+    "on_load_internal": {},
+    "update_vars_internal": {"vars": _NoVars | None},
+    "set_is_hydrated": {"value": bool},
+    "handle_frontend_exception": {"info": _Report, "component_stack": _Report},
+}
 
 
 def handler_function(event_name: str) -> tuple[Callable[..., Any] | None, bool]:
@@ -22,6 +50,11 @@ def handler_function(event_name: str) -> tuple[Callable[..., Any] | None, bool]:
         return None, True
     state = registered.handler.state
     return registered.handler.fn, state is None or state.is_user_defined()
+
+
+def arguments_of(event_name: str) -> Mapping[str, Any] | None:
+    """Give the kinds of the arguments of one of Reflex's own handlers, or None when no page calls it."""
+    return REFLEX_HANDLERS.get(event_name.rpartition(".")[2])
 
 
 def our_handlers() -> dict[str, Callable[..., Any]]:
@@ -63,15 +96,53 @@ async def changes_of(state: BaseState) -> StateUpdate:
     return StateUpdate(delta=delta)
 
 
-def connected_tabs(app: rx.App) -> frozenset[str]:
-    """Name the tabs whose socket this process holds."""
+def connected_tabs(app: rx.App) -> Mapping[str, str]:
+    """Give the tabs whose socket this process holds, with that socket."""
     namespace = app.event_namespace
-    return frozenset(namespace.token_to_sid) if namespace else frozenset()
+    return dict(namespace.token_to_sid) if namespace else {}
 
 
 async def push(app: rx.App, tab: str, event: Any) -> None:
     """Run an event handler for a tab as if the tab had asked for it, through the gate."""
     await app.event_processor.enqueue_many(tab, *Event.from_event_type(event))
+
+
+def guard_socket(app: rx.App) -> None:
+    """Let only what our pages say reach Reflex through a socket, in the shape in which they say it.
+
+    Socket.IO hands whatever a client names to the method of that name: `connect` with headers of the client's choosing
+    would be believed like the real ones, and so would make anybody of anybody. Reflex also writes what it cannot read
+    into its log as a whole.
+    """
+    server: Any = app.sio
+    namespace: Any = app.event_namespace
+    hear, take_event = server._handle_event, namespace.on_event  # noqa: SLF001
+
+    async def hear_pages(socket: str, place: str | None, number: int | None, said: Any) -> None:
+        if isinstance(said, list) and said and isinstance(said[0], str) and said[0] in SPOKEN:
+            await hear(socket, place, number, said)
+        else:
+            log.info("a socket said what no page says")
+
+    async def take_pages_event(socket: str, said: Any = None) -> None:
+        if is_event(said):
+            await take_event(socket, said)
+        else:
+            log.info("a socket sent what is no event")
+
+    server._handle_event, namespace.on_event = hear_pages, take_pages_event  # noqa: SLF001
+
+
+def is_event(said: object) -> bool:
+    """Whether this is an event as pages send them, for a handler that exists."""
+    if not isinstance(said, dict):
+        return False
+    name, payload, place = said.get("name"), said.get("payload", {}), said.get("router_data", {})
+    if not isinstance(name, str) or not isinstance(payload, dict) or not isinstance(place, dict):
+        return False
+    addresses = (place.get("pathname", ""), place.get("asPath", ""))
+    known = name in RegistrationContext.get().event_handlers
+    return known and isinstance(place.get("query", {}), dict) and all(isinstance(address, str) for address in addresses)
 
 
 class WithoutArguments(logging.Filter):
@@ -80,7 +151,7 @@ class WithoutArguments(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep the line up to the point where the client's data begins."""
         message = record.getMessage()
-        for marker in ("Event data:", "Error transforming event", "Failed to deserialize event data:", " with value "):
+        for marker in CUT_AFTER:
             if marker in message:
                 record.msg, record.args = message.split(marker)[0] + marker.rstrip(":") + " (cut)", ()
         return True

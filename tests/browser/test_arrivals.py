@@ -22,11 +22,16 @@ def wrapped() -> Arrivals:
     return Arrivals(show_request, recognise=recognise, names=CookieNames(secure=False), proxy_hops=0)
 
 
+def labels_in(seen: dict[str, dict[str, str]]) -> str:
+    """What stands in the Cookie header, before the seal."""
+    return seen["headers"]["cookie"].partition("; seal=")[0]
+
+
 async def test_the_secret_is_replaced_by_the_row_before_reflex_sees_it() -> None:
     async with knock(wrapped()) as client:
         seen = (await client.get("/x", headers={"cookie": "portal_sign_in=annas-secret; portal_device=known"})).json()
 
-    assert seen["headers"]["cookie"] == "sign_in=17; visit=; language=en; source=127.0.0.1"
+    assert labels_in(seen) == "sign_in=17; visit=; language=en; source=127.0.0.1"
     assert "annas-secret" not in str(seen)
     assert "known" not in str(seen)
 
@@ -37,7 +42,7 @@ async def test_labels_from_outside_are_not_believed() -> None:
     async with knock(wrapped()) as client:
         seen = (await client.get("/x", headers=headers)).json()
 
-    assert seen["headers"]["cookie"] == "sign_in=; visit=; language=hu; source=127.0.0.1"
+    assert labels_in(seen) == "sign_in=; visit=; language=hu; source=127.0.0.1"
     assert "x-portal-sign-in" not in seen["headers"]
 
 
@@ -45,7 +50,7 @@ async def test_a_stranger_is_known_by_the_row_of_the_visit() -> None:
     async with knock(wrapped()) as client:
         seen = (await client.get("/x", headers={"cookie": "portal_visit=a-visit"})).json()
 
-    assert seen["headers"]["cookie"] == "sign_in=; visit=3; language=hu; source=127.0.0.1"
+    assert labels_in(seen) == "sign_in=; visit=3; language=hu; source=127.0.0.1"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +69,16 @@ def test_labels_survive_the_way_through_reflex() -> None:
     assert read_labels(labels.header()) == labels
 
 
-@pytest.mark.parametrize("header", ["", "sign_in=x; visit=-1", "sign_in", "sign_in=²"])
+def test_labels_that_somebody_else_wrote_stand_for_nobody() -> None:
+    words, _, seal = Labels(sign_in=17).header().partition("; seal=")
+
+    assert read_labels(f"{words}; seal={seal}") == Labels(sign_in=17)
+    assert read_labels(words) == Labels()
+    assert read_labels(f"{words.replace('17', '18')}; seal={seal}") == Labels()
+    assert read_labels(f"{words}; sign_in=18; seal={seal}") == Labels()
+
+
+@pytest.mark.parametrize("header", ["", "sign_in=x; visit=-1", "sign_in", "sign_in=²", "seal=", "; seal=é"])
 def test_labels_without_sense_stand_for_nobody(header: str) -> None:
     assert read_labels(header) == Labels()
 
@@ -75,3 +89,8 @@ def test_forwarded_addresses_count_only_as_far_as_our_own_proxies_wrote_them(hop
     headers = Headers({"x-forwarded-for": "198.51.100.1, 203.0.113.7"})
 
     assert source_of(scope, headers, hops) == source
+
+
+@pytest.mark.parametrize("forged", ["1.2.3.4; sign_in=17", "localhost", "<script>", "1.2.3", "::1; seal=x"])
+def test_what_is_no_address_is_not_taken_for_one(forged: str) -> None:
+    assert source_of({"client": ("10.0.0.9", 5)}, Headers({"x-forwarded-for": forged}), 1) == "10.0.0.9"

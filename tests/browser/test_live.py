@@ -18,7 +18,7 @@ class World:
     def __init__(self) -> None:
         self.revisions = {5: 1, 6: 1}
         self.running = {17, 18}
-        self.open = {"annas", "belas"}
+        self.open = {"annas": "socket-1", "belas": "socket-2"}
         self.asked: list[Watched] = []
         self.refreshed: list[tuple[str, str]] = []
 
@@ -30,7 +30,7 @@ class World:
         self.refreshed.append((tab, event))
 
     async def look(self, pages: LivePages) -> int:
-        return await pages.look(self.news, lambda: frozenset(self.open), self.push)
+        return await pages.look(self.news, lambda: self.open, self.push)
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def world() -> World:
 def pages() -> LivePages:
     """Two tabs that show revision 1."""
     opened = LivePages()
-    for actor, tab in ((ANNA, "annas"), (BELA, "belas")):
-        admission.welcome(actor, 1)
+    for actor, tab, socket in ((ANNA, "annas", "socket-1"), (BELA, "belas", "socket-2")):
+        admission.welcome(actor, 1, socket)
         opened.follow(tab, "inbox")
     return opened
 
@@ -59,7 +59,7 @@ async def test_only_the_tabs_of_the_changed_account_are_refreshed_and_only_once(
 
 async def test_a_change_while_the_page_was_loading_is_not_missed(world: World) -> None:
     pages = LivePages()
-    admission.welcome(ANNA, 1)
+    admission.welcome(ANNA, 1, "socket-1")
     world.revisions[5] = 2
     pages.follow("annas", "inbox")
 
@@ -67,7 +67,7 @@ async def test_a_change_while_the_page_was_loading_is_not_missed(world: World) -
 
 
 async def test_the_page_opened_last_is_the_one_refreshed(pages: LivePages, world: World) -> None:
-    admission.welcome(ANNA, 1)
+    admission.welcome(ANNA, 1, "socket-1")
     pages.follow("annas", "letter")
     world.revisions[5] = 2
 
@@ -77,11 +77,23 @@ async def test_the_page_opened_last_is_the_one_refreshed(pages: LivePages, world
 
 
 async def test_closed_tabs_are_forgotten_and_nobody_is_asked_about_them(pages: LivePages, world: World) -> None:
-    world.open = {"belas"}
+    world.open = {"belas": "socket-2"}
 
     await world.look(pages)
 
     assert world.asked == [Watched(frozenset({6}), frozenset({18}))]
+
+
+async def test_a_tab_that_comes_back_through_another_socket_gets_nothing_until_it_loads_a_page(
+    pages: LivePages, world: World
+) -> None:
+    world.open["annas"] = "socket-3"
+    world.revisions[5] = 2
+
+    assert await world.look(pages) == 0
+    admission.welcome(ANNA, 1, "socket-3")
+    pages.follow("annas", "inbox")
+    assert await world.look(pages) == 1
 
 
 async def test_without_open_pages_nothing_is_asked(world: World) -> None:

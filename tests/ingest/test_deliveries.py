@@ -419,7 +419,8 @@ def test_a_batch_answers_each_letter_in_order(annas: Core, house: House) -> None
         (6, "SZ-1", 200), (7, None, 422),
     ]  # fmt: skip
     assert [one["problem"] and one["problem"]["code"] for one in said["results"]] == [
-        None, None, "policy_unknown", "request_invalid", "attachment_not_pdf", "external_ref_taken", None, "attachment_not_base64",
+        None, None, "policy_unknown", "request_invalid", "attachment_not_pdf", "external_ref_taken", None,
+        "attachment_not_base64",
     ]  # fmt: skip
     assert said["results"][4]["problem"]["errors"][0]["pointer"] == "/deliveries/4/attachments/0/content"
     assert said["results"][6]["delivery"]["id"] == said["results"][0]["delivery"]["id"]

@@ -66,14 +66,13 @@ class ClosingState(PortalState):
     async def _look_at_link(self, actor: object) -> None:
         if not isinstance(actor, Customer | Stranger):
             return
-        found = await ask(links.link_of_visit, actor, LinkPurpose.CLOSING, now=now())
-        if found.link is None:
-            self.step = "broken" if found.status is LinkStatus.UNKNOWN and "link" in self.router.url.query_parameters else "form"
-        elif found.status is LinkStatus.OPEN:
-            digest = found.link.token_sha256
+        status, digest = await ask(links.standing_of_visit, actor, LinkPurpose.CLOSING, now=now())
+        if status is LinkStatus.OPEN:
             self._show("confirm", await ask(closings.read_by_link, actor, digest, brand=the_house().brand, now=now()))
+        elif status is LinkStatus.ABSENT or "link" not in self.router.url.query_parameters:
+            self.step = "form"
         else:
-            self.step = "confirmed" if found.status is LinkStatus.USED else "broken"
+            self.step = "confirmed" if status is LinkStatus.USED else "broken"
 
     def _show(self, step: str, view: ClosingView) -> None:
         self.step = step
@@ -113,7 +112,7 @@ async def submit(request: Request) -> Response:
 
 async def _confirm(request: Request) -> Response:
     actor, brand = arrival_of(request).actor, the_house().brand
-    digest = await ask(links.digest_of_visit, actor, LinkPurpose.CLOSING, now=now())
+    _, digest = await ask(links.standing_of_visit, actor, LinkPurpose.CLOSING, now=now())
     try:
         await carry_out(closings.confirm, actor, digest, brand=brand, now=now())
     except BROKEN:

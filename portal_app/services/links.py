@@ -68,10 +68,12 @@ def link_of_visit(db: Session, actor: Customer | Stranger, purpose: LinkPurpose,
     return FoundLink(_status(link, now), link, account)
 
 
-def digest_of_visit(db: Session, actor: Customer | Stranger, purpose: LinkPurpose, *, now: datetime) -> str:
-    """Give the SHA-256 of the link the visitor came with, or nothing when they came without one."""
+def standing_of_visit(
+    db: Session, actor: Customer | Stranger, purpose: LinkPurpose, *, now: datetime
+) -> tuple[LinkStatus, str]:
+    """Say how the link the visitor came with stands, and give its SHA-256; nothing when they came without one."""
     found = link_of_visit(db, actor, purpose, now=now)
-    return found.link.token_sha256 if found.link else ""
+    return found.status, found.link.token_sha256 if found.link else ""
 
 
 def use_link(db: Session, link: Link, *, now: datetime) -> bool:

@@ -1,8 +1,10 @@
 """The inbox: a customer's letters listed, searched, filtered and counted, marked, and watched for arrivals."""
 
-from collections.abc import Iterator, Sequence
+import string
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -157,19 +159,13 @@ def list_letters(db: Session, actor: Customer, listing: Listing, *, now: datetim
 
     `total` is what the same filter let through a moment ago; knowing it spares the counting.
     """
-    today = budapest_date(now)
+    values = _values(actor, listing.filter, budapest_date(now))
     if total is None:
-        wanted = filtered(actor, listing.filter, today)
-        total = db.execute(sa.select(func.count()).select_from(Letter).where(*wanted)).scalar_one()
+        total = db.execute(_counting(tuple(values)), values).scalar_one()
     pages = page_count(total, listing.per_page)
     page = min(max(1, listing.page), pages)
-    rows = db.execute(
-        sa.select(*_LINE)
-        .where(*filtered(actor, listing.filter, today, sorted_otherwise=True))
-        .order_by(*_order(listing.sort))
-        .limit(listing.per_page)
-        .offset((page - 1) * listing.per_page)
-    )
+    cut = {"most": listing.per_page, "skipped": (page - 1) * listing.per_page}
+    rows = db.execute(_listing(tuple(values), listing.sort), values | cut)
     return InboxPage(_lines(rows), total, page, pages)
 
 
@@ -264,49 +260,86 @@ def mark(db: Session, actor: Customer, letter_ids: Sequence[str], *, unread: boo
     return changed
 
 
-def in_the_inbox(actor: Customer, today: date, *, sorted_otherwise: bool = False) -> list[ColumnElement[bool]]:
-    """Say which letters this customer's inbox holds: placed, not deleted, within their time.
+def in_the_inbox(actor: Customer, today: date) -> list[ColumnElement[bool]]:
+    """Say which letters this customer's inbox holds: placed, not deleted, within their time."""
+    return filtered(actor, Filter(), today)
 
-    `sorted_otherwise` keeps SQLite from taking the range of dates, in which nearly every letter is, for the best
-    index: the one that gives the wanted order is better.
-    """
-    erase_on = col(Letter.erase_on)
-    past: ColumnElement[bool] = erase_on.op("<=", is_comparison=True)(today)
-    readable: ColumnElement[bool] = not_(past) if sorted_otherwise else erase_on > today
-    return [
-        col(Letter.account_id) == actor.account_id,
-        col(Letter.binned_at).is_(None),
-        col(Letter.publish_at).is_(None),
-        readable,
-    ]
+
+def filtered(actor: Customer, wanted: Filter, today: date) -> list[ColumnElement[bool]]:
+    """Say which letters of the inbox the filter lets through."""
+    return _conditions(_values(actor, wanted, today))
 
 
 def matching(search_key: Any, search: str) -> list[ColumnElement[bool]]:
     """Ask for every word of a search, wherever it stands in the folded key."""
-    return [col(search_key).contains(word, autoescape=True) for word in words(search[:LONGEST_SEARCH])]
+    return [col(search_key).like(pattern, escape=_ESCAPE) for pattern in _patterns(search)]
 
 
-def filtered(actor: Customer, wanted: Filter, today: date, *, sorted_otherwise: bool = False) -> list[ColumnElement[bool]]:
-    """Say which letters of the inbox the filter lets through; `sorted_otherwise` as for `in_the_inbox`."""
-    conditions = in_the_inbox(actor, today, sorted_otherwise=sorted_otherwise)
-    conditions += matching(Letter.search_key, wanted.search)
-    if wanted.kind:
-        conditions.append(col(Letter.kind) == wanted.kind.value)
-    if wanted.policy:
-        conditions.append(col(Letter.policy_number) == wanted.policy)
-    if wanted.unread_only:
-        conditions.append(col(Letter.unread).is_(True))
-    if wanted.period:
-        first, end = period_bounds(wanted.period, today)
-        conditions += [col(Letter.placed_at) >= first] if first else []
-        conditions += [col(Letter.placed_at) < end] if end else []
-    return conditions
+def _patterns(search: str) -> list[str]:
+    """Write each word of a search as it stands in LIKE: wherever, and literally."""
+    found = words(search[:LONGEST_SEARCH])
+    for mark in (_ESCAPE, "%", "_"):
+        found = [word.replace(mark, _ESCAPE + mark) for word in found]
+    return [f"%{word}%" for word in found]
 
 
-def _order(sort: Sort) -> tuple[Any, Any]:
-    """Sort by the column, then by id the same way, which is how the indexes stand."""
+# ── conditions ──
+
+_ESCAPE = "\\"
+# Each condition by its name, for a value or for the place of one.
+_CONDITIONS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+    "owner": lambda owner: col(Letter.account_id) == owner,
+    "today": lambda today: col(Letter.erase_on) > today,
+    "kind": lambda kind: col(Letter.kind) == kind,
+    "policy": lambda policy: col(Letter.policy_number) == policy,
+    "unread": lambda _: col(Letter.unread).is_(True),
+    "first": lambda first: col(Letter.placed_at) >= first,
+    "end": lambda end: col(Letter.placed_at) < end,
+    "word": lambda pattern: col(Letter.search_key).like(pattern, escape=_ESCAPE),
+}
+
+
+def _values(actor: Customer, wanted: Filter, today: date) -> dict[str, Any]:
+    """Name the conditions that apply, with their values; the words of a search are counted."""
+    first, end = period_bounds(wanted.period, today) if wanted.period else (None, None)
+    narrowing = {
+        "kind": wanted.kind.value if wanted.kind else "",
+        "policy": wanted.policy,
+        "unread": wanted.unread_only,
+        "first": first,
+        "end": end,
+        **{f"word{number}": pattern for number, pattern in enumerate(_patterns(wanted.search))},
+    }
+    return {"owner": actor.account_id, "today": today} | {name: value for name, value in narrowing.items() if value}
+
+
+def _conditions(values: Mapping[str, Any], *, sorted_otherwise: bool = False) -> list[ColumnElement[bool]]:
+    """Build the conditions of the inbox.
+
+    `sorted_otherwise` keeps SQLite from taking the range of dates, in which nearly every letter is, for the best
+    index: the one that gives the wanted order is better.
+    """
+    named = {name: _CONDITIONS[name.rstrip(string.digits)](value) for name, value in values.items()}
+    if sorted_otherwise:
+        past: ColumnElement[bool] = col(Letter.erase_on).op("<=", is_comparison=True)(values["today"])
+        named["today"] = not_(past)
+    return [*named.values(), col(Letter.binned_at).is_(None), col(Letter.publish_at).is_(None)]
+
+
+# Building a statement takes longer than running it; each shape of question is built once.
+@lru_cache(maxsize=512)
+def _listing(names: tuple[str, ...], sort: Sort) -> sa.Select[Any]:
+    conditions = _conditions({name: sa.bindparam(name) for name in names}, sorted_otherwise=True)
     column, tie = col(_COLUMNS[sort.field]), col(Letter.id)
-    return (column.desc(), tie.desc()) if sort.descending else (column.asc(), tie.asc())
+    # By id the same way, which is how the indexes stand.
+    order = (column.desc(), tie.desc()) if sort.descending else (column.asc(), tie.asc())
+    return sa.select(*_LINE).where(*conditions).order_by(*order).limit(sa.bindparam("most")).offset(sa.bindparam("skipped"))
+
+
+@lru_cache(maxsize=512)
+def _counting(names: tuple[str, ...]) -> sa.Select[Any]:
+    conditions = _conditions({name: sa.bindparam(name) for name in names})
+    return sa.select(func.count()).select_from(Letter).where(*conditions)
 
 
 def _lines(rows: Any) -> tuple[LetterLine, ...]:

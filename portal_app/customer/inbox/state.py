@@ -294,8 +294,8 @@ class InboxState(PortalState):
     def _show(self, listing: Listing, found: InboxPage, moment: datetime) -> None:
         today, wanted = budapest_date(moment), listing.filter
         first = (found.page - 1) * listing.per_page + 1
+        self.rows = [letter_row(line, today, self.language) for line in found.lines]
         self._put(
-            rows=[letter_row(line, today, self.language) for line in found.lines],
             total=found.total,
             page=found.page,
             pages=found.pages,

@@ -7,10 +7,16 @@
   // ── language: the document says the language that the page is shown in ──
   const followLanguage = () => {
     const shell = document.querySelector("[data-language]");
+    const root = document.documentElement;
+    if (shell && shell.dataset.language === "en") root.classList.remove("becoming-english");
+    if (root.classList.contains("becoming-english")) return;
     if (shell && document.documentElement.lang !== shell.dataset.language) {
       document.documentElement.lang = shell.dataset.language;
     }
   };
+
+  // Better the other language than an empty page, should the page not come alive.
+  setTimeout(() => document.documentElement.classList.remove("becoming-english"), 5000);
 
   // ── focus: a new page without a new document moves focus to its heading ──
   let place = location.pathname;

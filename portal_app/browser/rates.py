@@ -10,7 +10,7 @@ SOCKETS = 10_000
 class Buckets:
     """One token bucket per socket, in this process's memory."""
 
-    def __init__(self, *, burst: float = 120, per_second: float = 30, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, *, burst: float = 600, per_second: float = 100, clock: Callable[[], float] = monotonic) -> None:
         """Let `burst` events pass at once and `per_second` in the long run."""
         self._burst = burst
         self._per_second = per_second

@@ -150,6 +150,15 @@
     }, 600);
   });
 
+  // ── Ctrl+Z takes the last deletion back, unless somebody is typing ──
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=checkbox]), textarea, select");
+    const undo = document.querySelector("[data-undo]");
+    if (!undo || typing || event.shiftKey || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+    event.preventDefault();
+    undo.click();
+  });
+
   // ── what went wrong takes the focus when it appears ──
   let focused = null;
   const followErrors = () => {

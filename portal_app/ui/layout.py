@@ -49,6 +49,9 @@ def page_shell(content: Callable[[], Any], *, path: str, customers_only: bool) -
             custom_attrs={"data-language": PortalState.language},
         )
 
+    # Reflex files what a page is made of under the module of the page's function. Filed here, every page would load
+    # the words and parts of all of them.
+    page.__module__ = content.__module__
     return page
 
 

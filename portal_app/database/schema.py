@@ -91,6 +91,13 @@ def draft_step(database: Database, name: str) -> Path:
 
 
 @contextmanager
+def filling(database: Database) -> Iterator[Connection]:
+    """Open the one transaction in which a restored database gets its rows."""
+    with _migrating(database) as connection:
+        yield connection
+
+
+@contextmanager
 def _migrating(database: Database) -> Iterator[Connection]:
     """Open the one transaction in which a database is migrated."""
     engine = database.engine.execution_options(portal_writes=True)

@@ -82,6 +82,17 @@ class ObjectStore:
         except (EnvelopeBroken, SealBroken) as broken:
             raise ObjectDamaged(key) from broken
 
+    def read_sealed(self, key: str) -> bytes:
+        """Return the bytes as they rest, for a backup; `ObjectMissing` when there are none."""
+        return b"".join(self._place.chunks(_generated(key)))
+
+    def put_sealed(self, sealed: Sequence[tuple[str, bytes]]) -> None:
+        """Store bytes of a backup durably under the keys they had; what rests there is replaced."""
+        keys = [_generated(key) for key, _ in sealed]
+        for _ in self._pool.map(self._replace, keys, [content for _, content in sealed]):
+            pass
+        self._place.settle(keys)
+
     def delete(self, key: str) -> None:
         """Let the bytes go; nothing happens when they are gone already."""
         self._place.delete(_generated(key))
@@ -106,6 +117,10 @@ class ObjectStore:
     def close(self) -> None:
         """Let running writes finish."""
         self._pool.shutdown()
+
+    def _replace(self, key: str, sealed: bytes) -> None:
+        self._place.delete(key)
+        self._place.put(key, sealed)
 
     def _write(self, key: str, content: bytes) -> StoredObject:
         document_key = new_document_key()

@@ -1,17 +1,21 @@
 """A whole installation for tests of commands: a database of its own, settings in the environment, real processes."""
 
+import io
+import logging
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 from sqlmodel import Session
 
+from portal_app.__main__ import main
 from portal_app.database.schema import migrate
 from portal_app.database.tables import Account
 from portal_app.database.transactions import Database
@@ -69,6 +73,25 @@ class Installed:
         process = self.start(*words, **more)
         out, err = process.communicate(timeout=100)
         return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+    def call(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end in this process, which takes less time and is otherwise the same."""
+        before, logging_before = dict(os.environ), logging.getLogger().handlers[:]
+        out, err = io.StringIO(), io.StringIO()
+        code: object = 0
+        os.environ.clear()
+        os.environ.update(self.environment | more)
+        try:
+            with redirect_stdout(out), redirect_stderr(err), patch.object(sys, "argv", ["portal_app", *words]):
+                main()
+        except SystemExit as ended:
+            code = ended.code or 0
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+            logging.getLogger().handlers[:] = logging_before
+        assert isinstance(code, int)
+        return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
 
     def owe(self, kind: str, email: str, *, now: datetime | None = None, times: int = 1, **details: object) -> None:
         """Owe post to an account of this address, opened when there is none."""

@@ -212,8 +212,8 @@ def test_what_would_go_unopened_is_listed_by_a_command(installed: Installed) -> 
     letter_id = anna.place("titkos tárgy", at=clock.now() - timedelta(days=340), policy="KGFB-2026-000001")
     anna.place(at=clock.now() - timedelta(days=200))
 
-    listed = installed.run("unopened")
-    as_json = installed.run("unopened", "--json", "--days", "365")
+    listed = installed.call("unopened")
+    as_json = installed.call("unopened", "--json", "--days", "365")
 
     assert (listed.returncode, as_json.returncode) == (0, 0)
     assert letter_id in listed.stdout

@@ -56,7 +56,7 @@ def test_the_command_erases_what_is_over_with_its_bytes_and_prints_one_line_of_j
     place(house, anna, days_ago=367, times=3)
     place(house, anna, days_ago=364, times=2)
 
-    done = installed.run("nightly")
+    done = installed.call("nightly")
 
     assert (done.returncode, done.stderr) == (0, "")
     summary = json.loads(done.stdout)
@@ -150,7 +150,7 @@ def test_a_problem_is_told_by_the_exit_code_and_the_time_of_the_run_is_not_kept(
         installed.house.objects.put(b"of another database")
     age_objects(installed.house, 25)
 
-    done = installed.run("nightly")
+    done = installed.call("nightly")
 
     assert done.returncode == 1
     assert len(json.loads(done.stdout)["problems"]) == 1
@@ -167,7 +167,7 @@ def test_the_time_of_a_good_run_is_remembered(house: House) -> None:
 
 def test_only_one_nightly_works_at_a_time_and_the_other_says_so(installed: Installed) -> None:
     with turn(installed.database, "nightly"):
-        done = installed.run("nightly")
+        done = installed.call("nightly")
 
     assert (done.returncode, done.stdout, done.stderr) == (75, "", "another nightly is running\n")
 

@@ -105,7 +105,9 @@ def _sqlite_engine(url: str) -> Engine:
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=THREADS, max_overflow=THREADS, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(
+        url, pool_size=THREADS, max_overflow=THREADS, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS}
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -129,6 +131,7 @@ def _postgres_engine(url: str) -> Engine:
         pool_size=THREADS,
         max_overflow=THREADS,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"connect_timeout": BUSY_SECONDS, "options": "-c statement_timeout=60000 -c lock_timeout=10000"},
     )
 

@@ -8,7 +8,9 @@ from sqlmodel import select
 from portal_app.database.tables import Account, Delivery, Letter
 from portal_app.domain.actors import Customer, Stage
 from portal_app.domain.brands import PortalName
+from portal_app.domain.errors import PortalError
 from portal_app.domain.kinds import LetterKind
+from portal_app.gateways.pdf import inspect_pdf
 from portal_app.gateways.secrets import public_id, random_token, token_digest
 from portal_app.services import sign_ins
 from portal_app.services.accounts import account_for_email
@@ -41,7 +43,9 @@ def letter(
 ) -> str:
     """Place a letter with these PDFs as a delivery of the insurer; `changes` are made to its row afterwards."""
     stored = house.objects.put_many([content for _, content in files])
-    new_files = tuple(NewFile(name, "application/pdf", one, pages=1) for (name, _), one in zip(files, stored, strict=True))
+    new_files = tuple(
+        NewFile(name, "application/pdf", one, pages=pages_of(content)) for (name, content), one in zip(files, stored, strict=True)
+    )
     details = {"kind": LetterKind.INDEXATION_LETTER, "summary": "", "policy_number": ANNAS_POLICY, **details}
     with house.database.writing() as db:
         delivery = Delivery(
@@ -66,3 +70,11 @@ def account_of(house: House, actor: Customer) -> Account:
         account = db.get_one(Account, actor.account_id)
         db.expunge_all()
         return account
+
+
+def pages_of(content: bytes) -> int:
+    """Count the pages of a PDF; one that nobody can read is said to have one."""
+    try:
+        return inspect_pdf(content).pages
+    except PortalError:
+        return 1

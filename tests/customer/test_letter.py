@@ -333,9 +333,6 @@ async def test_junk_for_arguments_is_refused(house: House, anna: Customer, junk:
 
 async def test_the_first_page_is_there_at_once_and_the_others_on_demand(house: House, anna: Customer) -> None:
     letter_id = letter(house, anna, files=(("Hosszú.pdf", letter_pdf(pages=8)), ("Rövid.pdf", letter_pdf())))
-    with house.database.writing() as db:
-        db.exec(select(Document).where(Document.name == "Hosszú.pdf")).one().pages = 8
-
     state = await opened(anna, letter_id)
     counts = [(len(state.pages), state.more_pages)]
     for _ in range(2):

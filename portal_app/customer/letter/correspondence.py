@@ -182,17 +182,22 @@ def _file_field() -> rx.Component:
     limits = the_brand().limits
     return rx.el.div(
         rx.el.p(_with_size("reply.files_hint", files=limits.reply_files), id="reply-files-hint", class_name="field-hint"),
-        rx.el.input(
-            type="file",
-            id="reply-files",
-            name="files",
-            multiple=True,
-            accept=",".join(TYPE_OF_ENDING),
-            aria_describedby="reply-files-hint",
-            class_name="sr-only file-input",
-        ),
         # The field itself would speak the browser's language; its label is the button.
-        rx.el.label(icon("attachment"), rx.el.span(t("reply.files")), html_for="reply-files", class_name="btn btn-line file-button"),
+        rx.el.label(
+            icon("attachment"),
+            rx.el.span(t("reply.files")),
+            rx.el.input(
+                type="file",
+                id="reply-files",
+                name="files",
+                multiple=True,
+                accept=",".join(TYPE_OF_ENDING),
+                aria_describedby="reply-files-hint",
+                class_name="sr-only",
+            ),
+            html_for="reply-files",
+            class_name="btn btn-line file-button",
+        ),
         # Filled by assets/letter.js: what was chosen, each with its size and a button to take it away.
         rx.el.ul(
             id="reply-chosen",

@@ -62,7 +62,7 @@ def document_links(document: rx.Var[DocumentShown]) -> rx.Component:
             document.opens,
             rx.el.a(
                 rx.el.span(t("letter.open")),
-                rx.el.span(": ", document.name, ", ", t("letter.new_window"), class_name="sr-only"),
+                rx.el.span(document.name, ", ", t("letter.new_window"), class_name="sr-only"),
                 href=f"/dokumentumok/{document.id}/megnyitas",
                 target="_blank",
                 rel="noopener",
@@ -73,7 +73,7 @@ def document_links(document: rx.Var[DocumentShown]) -> rx.Component:
         rx.el.a(
             icon("download"),
             rx.el.span(t("letter.download")),
-            rx.el.span(": ", document.name, class_name="sr-only"),
+            rx.el.span(document.name, class_name="sr-only"),
             href=f"/dokumentumok/{document.id}/letoltes",
             download=True,
             reload_document=True,

@@ -13,7 +13,7 @@ from portal_app.browser import doors, reflex_internals
 from portal_app.browser.gate import Gate
 from portal_app.browser.live import live
 from portal_app.browser.portal_state import the_brand
-from portal_app.browser.refusals import answer_exception
+from portal_app.browser.refusals import answer_exception, note_page_fault
 from portal_app.customer.missing import missing_page
 from portal_app.customer.routes import PAGES, ROUTES
 from portal_app.database.transactions import use_database
@@ -47,6 +47,7 @@ app = rx.App(
     toaster=None,
     hydrate_fallback=waiting_page,
     api_transformer=web,
+    frontend_exception_handler=note_page_fault,
     backend_exception_handler=answer_exception,
 )
 app.app_wraps |= app_wraps()

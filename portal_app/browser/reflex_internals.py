@@ -21,13 +21,12 @@ CUT_AFTER = (
     "Failed to deserialize event data:",
     " with value ",
     "Error processing event queue entry",
-    "[Reflex Frontend Exception]",
 )
 
 log = structlog.get_logger(__name__)
 
-# What a page says over its socket.
-SPOKEN = frozenset({"event", "ping", "client_error"})
+# What a page says over its socket, and with how many things beside.
+SPOKEN = {"event": 1, "ping": 0, "client_error": 1}
 # Nothing of ours is kept in the browser's storage, so a page that brings such values is none of ours.
 _NoVars = Annotated[dict[str, Any], Field(max_length=0)]
 _Hashes = list[Annotated[str, Field(max_length=100)]]
@@ -119,7 +118,7 @@ def guard_socket(app: rx.App) -> None:
     hear, take_event = server._handle_event, namespace.on_event  # noqa: SLF001
 
     async def hear_pages(socket: str, place: str | None, number: int | None, said: Any) -> None:
-        if isinstance(said, list) and said and isinstance(said[0], str) and said[0] in SPOKEN:
+        if is_spoken(said):
             await hear(socket, place, number, said)
         else:
             log.info("a socket said what no page says")
@@ -131,6 +130,14 @@ def guard_socket(app: rx.App) -> None:
             log.info("a socket sent what is no event")
 
     server._handle_event, namespace.on_event = hear_pages, take_pages_event  # noqa: SLF001
+    # Both write lines of their own unless they are told to leave it to the house.
+    for name in ("engineio.server", "socketio.server"):
+        logging.getLogger(name).handlers.clear()
+
+
+def is_spoken(said: object) -> bool:
+    """Whether this is what pages say, apart from what they say with it."""
+    return isinstance(said, list) and bool(said) and isinstance(said[0], str) and SPOKEN.get(said[0]) == len(said) - 1
 
 
 def is_event(said: object) -> bool:

@@ -10,6 +10,8 @@ from portal_app.gateways.secrets import public_id
 
 log = structlog.get_logger(__name__)
 
+LONGEST_REPORT = 200
+
 
 def answer_exception(exception: Exception) -> EventSpec | None:
     """Turn what an event handler raised into a notice; a fault gets an incident number that the log knows too."""
@@ -22,6 +24,12 @@ def answer_exception(exception: Exception) -> EventSpec | None:
     incident = public_id()[:8]
     log.error("unexpected failure in an event handler", incident=incident, exc_info=exception)
     return PortalState.show_refusal("unexpected", {"incident": incident})
+
+
+def note_page_fault(exception: Exception) -> None:
+    """Write down that a page's script failed, as the page tells it: anybody can tell us so, hence no error, and short."""
+    report = str(exception).strip().partition("\n")[0]
+    log.warning("a page reported a fault", report=report[:LONGEST_REPORT])
 
 
 def plain_facts(refusal: PortalError) -> dict[str, int | str]:

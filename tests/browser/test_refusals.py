@@ -6,7 +6,7 @@ import pytest
 
 from portal_app.browser.gate import GateBroken
 from portal_app.browser.portal_state import PortalState, sentence_for
-from portal_app.browser.refusals import answer_exception
+from portal_app.browser.refusals import LONGEST_REPORT, answer_exception, note_page_fault
 from portal_app.domain.errors import LetterNotFound, TooSoon
 from portal_app.texts.catalogues import sentence
 from tests.browser.tabs import tab
@@ -47,3 +47,11 @@ async def test_the_notice_is_a_sentence_in_the_visitors_language() -> None:
 @pytest.mark.parametrize(("code", "facts"), [("no_such_code", {}), ("too_soon", {}), ("x" * 60, {"seconds": 1})])
 def test_what_has_no_sentence_reads_as_a_fault_of_ours(code: str, facts: dict[str, object]) -> None:
     assert sentence_for(code, "en", facts) == sentence("error.unexpected", "en", incident="–")
+
+
+def test_what_a_page_reports_is_no_fault_of_the_server_and_never_fills_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        note_page_fault(Exception("TypeError: x is undefined" + "y" * 100_000 + "\n at Page"))
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert len(caplog.text) < LONGEST_REPORT + 300

@@ -10,12 +10,15 @@ from portal_app.operations.builds import BuildFailed, build
 from portal_app.operations.courier import run_courier
 from portal_app.operations.deliver import deliver
 from portal_app.operations.demo import demo
+from portal_app.operations.doctor import doctor
+from portal_app.operations.example import print_settings
 from portal_app.operations.failures import CommandFailed
 from portal_app.operations.keys import keys
 from portal_app.operations.messages import answer, messages
 from portal_app.operations.migrate import run_migrate
 from portal_app.operations.nightly import nightly
 from portal_app.operations.restore import restore
+from portal_app.operations.rewrap import rewrap
 from portal_app.operations.serve import serve
 from portal_app.operations.unopened import unopened
 from portal_app.settings import SettingsWrong
@@ -35,6 +38,9 @@ commands.command()(nightly)
 commands.command("migrate")(run_migrate)
 commands.command()(backup)
 commands.command()(restore)
+commands.command()(rewrap)
+commands.command()(doctor)
+commands.command("settings")(print_settings)
 commands.command()(unopened)
 commands.command()(deliver)
 commands.command()(messages)

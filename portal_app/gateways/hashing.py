@@ -44,6 +44,11 @@ class PasswordHashing:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(self._threads, "hashing", initializer=_stand_back)
 
+    @property
+    def newest_mark(self) -> str:
+        """How values begin that need no older pepper."""
+        return f"{_SCHEME}${self._newest}$"
+
     def hash(self, password: str) -> str:
         """Return the value to store for a password; takes as long as bcrypt takes."""
         prepared = _prepare(self._peppers[self._newest], password)

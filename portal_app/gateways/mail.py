@@ -68,6 +68,9 @@ class MailTransport(Protocol):
     async def send(self, mail: Mail) -> None:
         """Hand over one e-mail; `MailRefusedForGood`, `MailPostponed`, or `ValueError` when it is malformed."""
 
+    async def check(self) -> None:
+        """`MailPostponed` when nothing could be handed over now; sends nothing."""
+
     async def close(self) -> None:
         """Let connections go."""
 
@@ -87,6 +90,13 @@ class FileMail:
             await asyncio.to_thread(write_outgoing, self._folder, ".eml", content, at)
         except OSError as fault:
             raise MailPostponed(f"the file could not be written: {fault.strerror}") from fault
+
+    async def check(self) -> None:
+        """Look whether the folder is there or can be made."""
+        try:
+            await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        except OSError as fault:
+            raise MailPostponed(f"the folder cannot be made: {fault.strerror}") from fault
 
     async def close(self) -> None:
         """Do nothing: files are closed already."""
@@ -134,6 +144,13 @@ class SmtpMail:
             line.close()
             raise
         self._keep(line)
+
+    async def check(self) -> None:
+        """Connect, encrypt and sign in as for an e-mail."""
+        try:
+            self._keep(await self._line())
+        except (aiosmtplib.SMTPException, OSError) as fault:
+            raise MailPostponed(_told(fault)) from fault
 
     async def close(self) -> None:
         """Say goodbye to the server on every kept connection."""

@@ -50,6 +50,9 @@ class SmsTransport(Protocol):
     async def send(self, sms: Sms) -> None:
         """Hand over one message; `SmsRefusedForGood` or `SmsPostponed` when that failed."""
 
+    async def check(self) -> None:
+        """`SmsPostponed` when the gateway cannot be reached now; sends nothing."""
+
     async def close(self) -> None:
         """Let connections go."""
 
@@ -69,6 +72,13 @@ class FileSms:
             await asyncio.to_thread(write_outgoing, self._folder, ".json", content, at)
         except OSError as fault:
             raise SmsPostponed(f"the file could not be written: {fault.strerror}") from fault
+
+    async def check(self) -> None:
+        """Look whether the folder is there or can be made."""
+        try:
+            await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        except OSError as fault:
+            raise SmsPostponed(f"the folder cannot be made: {fault.strerror}") from fault
 
     async def close(self) -> None:
         """Do nothing: files are closed already."""
@@ -103,6 +113,16 @@ class HttpSms:
         if answer.status_code in _REFUSALS:
             raise SmsRefusedForGood(f"the gateway answered {answer.status_code}")
         raise SmsPostponed(f"the gateway answered {answer.status_code}")
+
+    async def check(self) -> None:
+        """Connect to the gateway and hang up: there is no request that certainly sends nothing."""
+        parts = urlsplit(self._url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            _, line = await asyncio.wait_for(asyncio.open_connection(parts.hostname, port), self._seconds)
+        except OSError as fault:
+            raise SmsPostponed(f"the gateway cannot be reached: {type(fault).__name__}") from fault
+        line.close()
 
     async def close(self) -> None:
         """Do nothing: each message has a connection of its own."""

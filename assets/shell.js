@@ -177,6 +177,14 @@
     banner.querySelector("button").textContent = words.dataset.button;
   };
 
+  // ── boxes, lists and fields show a press at once, and the server's word when it has come ──
+  new MutationObserver((changes) => {
+    changes.forEach(({ target }) => {
+      if ("checked" in target.dataset) target.checked = target.dataset.checked === "yes";
+      else if (target.value !== target.dataset.value) target.value = target.dataset.value;
+    });
+  }).observe(document.documentElement, { subtree: true, attributes: true, attributeFilter: ["data-checked", "data-value"] });
+
   const follow = () => {
     followLanguage();
     followNewVersion();

@@ -21,8 +21,7 @@ def search_box(*, name: str, label: Text, hint: Text, button: Text, value: rx.Va
                 name=name,
                 type="search",
                 default_value=value,
-                # A new value from the server, such as a removed filter, makes a new field.
-                key=value,
+                custom_attrs={"data-value": value},
                 placeholder=hint,
                 auto_complete="off",
                 enter_key_hint="search",
@@ -58,10 +57,17 @@ def sort_heading(words: Text, column: str, *, sort: rx.Var[str], on_click: Any, 
 def list_select(
     field_id: str, label: Text, options: Sequence[Any], *, value: rx.Var[Any], on_change: Any, class_name: str = ""
 ) -> rx.Component:
-    """Build a labelled list to choose from that acts at once."""
+    """Build a labelled list to choose from that acts at once; see `tick_box` for how it follows the server."""
     return rx.el.div(
         rx.el.label(label, html_for=field_id, class_name="field-label"),
-        rx.el.select(*options, id=field_id, value=value, on_change=on_change, class_name="select"),
+        rx.el.select(
+            *options,
+            id=field_id,
+            default_value=value,
+            on_change=on_change,
+            class_name="select",
+            custom_attrs={"data-value": value},
+        ),
         class_name=f"list-select {class_name}",
     )
 
@@ -86,7 +92,7 @@ def pager(*, page: rx.Var[int], pages: rx.Var[int], turn_to: Any) -> rx.Componen
 def _numbers(page: rx.Var[int], pages: rx.Var[int]) -> rx.Var[list[int]]:
     """Choose the pages to name, in the browser: 0 stands for a gap."""
     return rx.Var(
-        "((p, n) => [...new Set([1, p - 1, p, p + 1, n])].filter((x) => x >= 1 && x <= n)"
+        "((p, n) => [...new Set([1, p - 2, p - 1, p, p + 1, p + 2, n])].filter((x) => x >= 1 && x <= n)"
         ".flatMap((x, i, all) => (i && x - all[i - 1] > 1 ? [x - all[i - 1] === 2 ? x - 1 : 0, x] : [x])))"
         f"({page!s}, {pages!s})",
         _var_data=page._get_all_var_data(),  # noqa: SLF001 - Reflex has no public way to follow a Var into an expression
@@ -177,9 +183,25 @@ def row_check(field_id: Text, label: Any, checked: rx.Var[bool], on_change: Any)
     words = label if isinstance(label, list) else [label]
     return rx.el.label(
         rx.el.span(*words, class_name="sr-only"),
-        rx.el.input(type="checkbox", checked=checked, on_change=on_change, class_name="checkbox", id=field_id),
+        tick_box(field_id, checked, on_change),
         html_for=field_id,
         class_name="hit",
+    )
+
+
+def tick_box(field_id: Text, checked: rx.Var[bool], on_change: Any) -> rx.Component:
+    """Build a box that shows the press at once and the server's word as soon as it has come.
+
+    `assets/shell.js` follows `data-checked`, as it follows `data-value` for fields and lists: a box that React controls
+    would fall back to its old state until the server has answered.
+    """
+    return rx.el.input(
+        type="checkbox",
+        default_checked=checked,
+        on_change=on_change,
+        class_name="checkbox",
+        id=field_id,
+        custom_attrs={"data-checked": rx.cond(checked, "yes", "no")},
     )
 
 

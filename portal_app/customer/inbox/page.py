@@ -21,6 +21,7 @@ from portal_app.ui.lists import (
     row_check,
     search_box,
     sort_heading,
+    tick_box,
     undo_bar,
 )
 from portal_app.ui.notices import notice
@@ -214,13 +215,7 @@ def _filter_controls(prefix: str) -> rx.Component:
             on_change=lambda value: InboxState.narrow(addresses.PERIOD, value),
         ),
         rx.el.label(
-            rx.el.input(
-                type="checkbox",
-                id=f"{prefix}-unread",
-                checked=InboxState.unread_only,
-                on_change=InboxState.show_unread_only,
-                class_name="checkbox",
-            ),
+            tick_box(f"{prefix}-unread", InboxState.unread_only, InboxState.show_unread_only),
             rx.el.span(t("inbox.unread_only")),
             html_for=f"{prefix}-unread",
             class_name="filter-check",
@@ -349,13 +344,7 @@ def _heading() -> rx.Component:
 
 def _choose_page_narrow() -> rx.Component:
     return rx.el.label(
-        rx.el.input(
-            type="checkbox",
-            checked=InboxState.page_chosen,
-            on_change=InboxState.choose_page,
-            class_name="checkbox",
-            id="choose-page-narrow",
-        ),
+        tick_box("choose-page-narrow", InboxState.page_chosen, InboxState.choose_page),
         rx.el.span(t("inbox.choose_page_short")),
         html_for="choose-page-narrow",
         class_name="filter-check narrow-only",

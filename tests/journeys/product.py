@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -26,6 +26,8 @@ class Product:
     port: int
     data: Path
     brand: str = "minta"
+    more: dict[str, str] = field(default_factory=dict)
+    """Further settings, by their variable."""
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -38,7 +40,7 @@ class Product:
         """What the product and its commands are started with."""
         ours = {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "REFLEX_", "PYTEST_"))}
         own = {"PORTAL_DEMO": "1", "PORTAL_DATA": str(self.data), "PORTAL_BRAND": self.brand, "PORT": str(self.port)}
-        return {**ours, **own, "HOST": "127.0.0.1"}
+        return {**ours, **own, "HOST": "127.0.0.1", **self.more}
 
     @property
     def settings(self) -> Settings:

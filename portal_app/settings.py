@@ -19,11 +19,13 @@ from portal_app.domain.brands import Brand
 from portal_app.domain.passwords import PasswordRules
 from portal_app.domain.sign_in import SignInRules
 
+SHORTEST_SECRET = 32
 BRANDS = Path(__file__).parent / "brands"
 
 # The domain knows no pydantic, so it is said here that a misspelt key in a brand file is a mistake.
 for described in (
-    *(getattr(brands, name) for name in "Brand Colours Post Contact Portal Product Lives Retention Reminders Limits".split()),
+    *(brands.Brand, brands.Colours, brands.Post, brands.Contact, brands.Portal, brands.Product),
+    *(brands.Lives, brands.Retention, brands.Reminders, brands.Limits),
     PasswordRules,
     SignInRules,
 ):
@@ -38,7 +40,7 @@ class Role(StrEnum):
     COURIER = "courier"
 
 
-class SettingsWrong(Exception):  # noqa: N818 - named as the fact, like every refusal
+class SettingsWrong(Exception):
     """A setting or the brand file is wrong; the text names file or variable, key and reason."""
 
 
@@ -51,7 +53,9 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="The one address customers use; empty means http://localhost:$PORT.")
     data: Path = Field(Path("var"), description="Folder for database, objects and outgoing post.")
     database_url: str = Field("", repr=False, description="SQLAlchemy URL; empty means SQLite in the data folder.")
-    objects_url: str = Field("", repr=False, description="Folder or s3://bucket/prefix for documents; empty means the data folder.")
+    objects_url: str = Field(
+        "", repr=False, description="Folder or s3://bucket/prefix for documents; empty means the data folder."
+    )
     redis_url: str = Field("", repr=False, description="Redis for several web processes; empty means one process.")
     smtp_url: str = Field("", repr=False, description="smtp://user:password@host:port?starttls=required, smtps://… or file:.")
     sms_url: str = Field("", repr=False, description="https://… of a generic JSON gateway, or file:.")
@@ -75,8 +79,8 @@ class Settings(BaseSettings):
     @field_validator("secret_key")
     @classmethod
     def _long_secrets(cls, value: str) -> str:
-        if any(len(secret) < 32 for secret in value.split(",") if value):
-            raise ValueError("each secret must have at least 32 characters")
+        if any(len(secret) < SHORTEST_SECRET for secret in value.split(",") if value):
+            raise ValueError(f"each secret must have at least {SHORTEST_SECRET} characters")
         return value
 
     @model_validator(mode="after")
@@ -172,7 +176,9 @@ def brand_mistakes(brand: Brand) -> list[tuple[str, str]]:
     """Judge what types cannot: references between keys and the shape of colours; (key, reason) each."""
     mistakes = [("switched_on", f"portal {name} is not described") for name in brand.switched_on if name not in brand.portals]
     mistakes += [
-        (f"opens.{route}", f"portal {name} is not switched on") for route, name in brand.opens.items() if name not in brand.switched_on
+        (f"opens.{route}", f"portal {name} is not switched on")
+        for route, name in brand.opens.items()
+        if name not in brand.switched_on
     ]
     mistakes += [
         (f"colours.{key}", f"{value} is not #rrggbb")

@@ -44,16 +44,20 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
     for parent in (folder, *folder.parents):
         if parent.stat().st_uid == os.getuid():
             parent.chmod(parent.stat().st_mode | 0o011)
-    shutil.chown(folder, "postgres") if os.getuid() == 0 else None
+    if os.getuid() == 0:
+        shutil.chown(folder, "postgres")
     as_postgres = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
     port, data = free_port(), folder / "data"
-    run = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    subprocess.run([*as_postgres, programs[-1] / "initdb", "-D", data, "-U", "portal", "-A", "trust", "-E", "UTF8"], **run)
+    _run(*as_postgres, programs[-1] / "initdb", "-D", data, "-U", "portal", "-A", "trust", "-E", "UTF8")
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
     control = [*as_postgres, programs[-1] / "pg_ctl", "-D", data, "-w"]
-    subprocess.run([*control, "-o", options, "-l", folder / "log", "start"], **run)
+    _run(*control, "-o", options, "-l", folder / "log", "start")
     yield f"postgresql+psycopg://portal@127.0.0.1:{port}/postgres"
-    subprocess.run([*control, "-m", "immediate", "stop"], **run)
+    _run(*control, "-m", "immediate", "stop")
+
+
+def _run(*command: str | Path) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 @pytest.fixture(scope="session")

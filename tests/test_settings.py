@@ -43,9 +43,7 @@ def test_only_the_letter_box_runs_in_this_release() -> None:
         ("short_name", "shortname", "shortname: Unexpected keyword argument"),
     ],
 )
-def test_a_mistake_in_a_brand_file_names_file_key_and_reason(
-    tmp_path: Path, before: str, after: str, complaint: str
-) -> None:
+def test_a_mistake_in_a_brand_file_names_file_key_and_reason(tmp_path: Path, before: str, after: str, complaint: str) -> None:
     path = tmp_path / "mistaken.toml"
     shipped = (BRANDS / "minta.toml").read_text(encoding="utf-8")
     assert before in shipped

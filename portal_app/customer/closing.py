@@ -1,5 +1,7 @@
 """Closing an account (`/portaltorles`): ask with one of three grounds, confirm by a mailed link, keep it after all (R26–R28)."""
 
+from contextlib import suppress
+
 import reflex as rx
 from starlette.requests import Request
 from starlette.responses import Response
@@ -41,7 +43,7 @@ class ClosingState(PortalState):
     """form | asked | confirm | running | broken"""
     letters: str = ""
     takes_effect: str = ""
-    to_post: list[str] = []
+    to_post: list[str] = rx.field(default_factory=list)
 
     @rx.event
     @open_to(*ANYONE)
@@ -86,9 +88,7 @@ async def arrive(request: Request) -> Response:
     """Put the link's token into a short visit and show the bare page; opening it consumes nothing."""
     arrival, token = arrival_of(request), random_token()
     digest = token_digest(request.path_params["token"])
-    await carry_out(
-        links.arrive_by_link, arrival.actor, digest, LinkPurpose.CLOSING, token_digest(token), now=now()
-    )
+    await carry_out(links.arrive_by_link, arrival.actor, digest, LinkPurpose.CLOSING, token_digest(token), now=now())
     answer = see_other(f"{PAGE}?link=1")
     if isinstance(arrival.actor, Stranger):
         CookieNames(the_house().settings.secure).give(answer, "visit", token, int(LIFE.total_seconds()))
@@ -113,10 +113,9 @@ async def submit(request: Request) -> Response:
 async def _confirm(request: Request) -> Response:
     actor, brand = arrival_of(request).actor, the_house().brand
     _, digest = await ask(links.standing_of_visit, actor, LinkPurpose.CLOSING, now=now())
-    try:
+    # When the link does not work any more, the page says so.
+    with suppress(*BROKEN):
         await carry_out(closings.confirm, actor, digest, brand=brand, now=now())
-    except BROKEN:
-        pass  # The page says how the link stands.
     return see_other(f"{PAGE}?link=1")
 
 
@@ -216,7 +215,7 @@ def _what_happens() -> rx.Component:
             ClosingState.to_post.length() > 0,
             rx.fragment(
                 rx.el.p(t("closing.policies_to_post")),
-                rx.el.ul(rx.foreach(ClosingState.to_post, lambda number: rx.el.li(number)), class_name="plain-list"),
+                rx.el.ul(rx.foreach(ClosingState.to_post, rx.el.li), class_name="plain-list"),
             ),
         ),
         rx.el.p(t("closing.can_cancel")),

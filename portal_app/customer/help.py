@@ -14,7 +14,7 @@ class HelpState(PortalState):
     """Which articles the search leaves."""
 
     asked: bool = False
-    found: list[str] = list(ARTICLES)
+    found: list[str] = rx.field(default_factory=lambda: list(ARTICLES))
     told: str = ""
 
     @rx.event

@@ -52,7 +52,7 @@ class ProfileState(PortalState):
     reminders_wanted: bool = True
     password_expires: str = ""
     outcome: str = ""
-    rows: list[SignInRow] = []
+    rows: list[SignInRow] = rx.field(default_factory=list)
 
     @rx.event
     @open_to(CUSTOMER)

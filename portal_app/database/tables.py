@@ -314,8 +314,6 @@ class Letter(SQLModel, table=True):
     search_key: str = Field(sa_type=Text)
 
 
-
-
 class Document(SQLModel, table=True):
     """A file of a letter or of a message; its bytes lie encrypted in the object store."""
 

@@ -60,9 +60,7 @@ class Database:
         with self.writing() as db:
             return service(db, *args, **kwargs)
 
-    async def in_thread(
-        self, work: Callable[Details, Answer], *args: Details.args, **kwargs: Details.kwargs
-    ) -> Answer:
+    async def in_thread(self, work: Callable[Details, Answer], *args: Details.args, **kwargs: Details.kwargs) -> Answer:
         """Run work in this database's bounded threads, so that no customer waits for another's query."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: work(*args, **kwargs))
 
@@ -85,9 +83,7 @@ def the_database() -> Database:
     return _open[0]
 
 
-async def ask(
-    service: Callable[Concatenate[Session, Details], Answer], *args: Details.args, **kwargs: Details.kwargs
-) -> Answer:
+async def ask(service: Callable[Concatenate[Session, Details], Answer], *args: Details.args, **kwargs: Details.kwargs) -> Answer:
     """Ask a reading service from an async door without holding up everyone else."""
     database = the_database()
     return await database.in_thread(database.ask, service, *args, **kwargs)

@@ -31,6 +31,7 @@ DEMO = Operator("demo")
 NOT_AT_ONCE = frozenset({"new", "new_without_phone", "expired", "nine_failures", "locked"})
 KINDS = tuple(LetterKind)
 CROWD = 300
+YEAR = 365
 PORTAL = "kuldemenyeim"
 
 
@@ -102,18 +103,29 @@ def posts_of(person: DemoPerson) -> list[Post]:
     if person.state == "crowded":
         return [Post(KINDS[n % len(KINDS)], n % 5, (CROWD - n) * 360 // CROWD, n % 7 != 0) for n in range(CROWD)]
     if person.state == "last_day":
-        year = 365
-        return [Post(LetterKind.POLICY_DOCUMENT, 0, year - 1), Post(LetterKind.PAYMENT_NOTICE, 0, year - 5),
-                Post(LetterKind.INFORMATION, 1, year - 21, opened=False), Post(LetterKind.PREMIUM_CERTIFICATE, 1, 90)]  # fmt: skip
+        return [
+            Post(LetterKind.POLICY_DOCUMENT, 0, YEAR - 1),
+            Post(LetterKind.PAYMENT_NOTICE, 0, YEAR - 5),
+            Post(LetterKind.INFORMATION, 1, YEAR - 21, opened=False),
+            Post(LetterKind.PREMIUM_CERTIFICATE, 1, 90),
+        ]
     if person.state == "empty":
         return []
     if person.state == "ready":
         opened = [Post(kind, n % 2, 340 - n * 30) for n, kind in enumerate(KINDS)]
-        return [*opened, Post(LetterKind.CANCELLATION_NOTICE, 1, 4, opened=False),
-                Post(LetterKind.PAYMENT_REMINDER, 0, 2, opened=False), Post(LetterKind.INDEXATION_LETTER, 0, 0, opened=False)]  # fmt: skip
+        return [
+            *opened,
+            Post(LetterKind.CANCELLATION_NOTICE, 1, 4, opened=False),
+            Post(LetterKind.PAYMENT_REMINDER, 0, 2, opened=False),
+            Post(LetterKind.INDEXATION_LETTER, 0, 0, opened=False),
+        ]
     if person.state.startswith("new"):
         return [Post(LetterKind.POLICY_DOCUMENT, 0, 0, opened=False), Post(LetterKind.COVER_CERTIFICATE, 0, 0, opened=False)]
-    return [Post(LetterKind.POLICY_DOCUMENT, 0, 200), Post(LetterKind.PAYMENT_NOTICE, 0, 45), Post(LetterKind.INFORMATION, 0, 5, opened=False)]
+    return [
+        Post(LetterKind.POLICY_DOCUMENT, 0, 200),
+        Post(LetterKind.PAYMENT_NOTICE, 0, 45),
+        Post(LetterKind.INFORMATION, 0, 5, opened=False),
+    ]
 
 
 class _Scene:

@@ -21,9 +21,7 @@ def login_key(text: str) -> str:
 
 def account_of_login(db: Session, text: str) -> Account | None:
     """Find the account an identifier leads to."""
-    return db.exec(
-        select(Account).join(Login, col(Login.account_id) == Account.id).where(Login.key == login_key(text))
-    ).first()
+    return db.exec(select(Account).join(Login, col(Login.account_id) == Account.id).where(Login.key == login_key(text))).first()
 
 
 def account_for_email(
@@ -90,9 +88,7 @@ def send_first_access(
     enqueue(db, "initial_password", account, now=now, channel=channel, sealed_secret=sealed, urgent=urgent)
 
 
-def new_link(
-    db: Session, account_id: int, purpose: str, *, valid_until: datetime, now: datetime, subject: str = ""
-) -> str:
+def new_link(db: Session, account_id: int, purpose: str, *, valid_until: datetime, now: datetime, subject: str = "") -> str:
     """Make a link's token; the ones of the same purpose that were sent before are superseded."""
     db.exec(
         update(Link)

@@ -97,18 +97,14 @@ def speak(db: Session, actor: Operator, login: str, language: str) -> None:
     _account(db, login).language = language
 
 
-def begin_closing(
-    db: Session, actor: Operator, login: str, *, brand: Brand, secrets: Secrets, now: datetime
-) -> None:
+def begin_closing(db: Session, actor: Operator, login: str, *, brand: Brand, secrets: Secrets, now: datetime) -> None:
     """Let the person have asked for and confirmed the closing of the account."""
     customer = customer_of(db, actor, login)
     if closings.running(db, customer, brand=brand, now=now):
         return
     closings.ask(db, customer, Ground.OTHER, secrets=secrets, now=now)
     asked = db.exec(select(Closing.public_id).where(Closing.account_id == customer.account_id)).one()
-    token = accounts.new_link(
-        db, customer.account_id, closings.PURPOSE, valid_until=now + LINK_LIFE, now=now, subject=asked
-    )
+    token = accounts.new_link(db, customer.account_id, closings.PURPOSE, valid_until=now + LINK_LIFE, now=now, subject=asked)
     closings.confirm(db, customer, token_digest(token), brand=brand, now=now)
 
 

@@ -11,7 +11,7 @@ from portal_app.database.tables import Account, Job
 from portal_app.database.upserts import insert_into
 
 
-def enqueue(
+def enqueue(  # noqa: PLR0913 - a letter has this many sides
     db: Session,
     kind: str,
     account: Account,
@@ -29,7 +29,8 @@ def enqueue(
     """Owe one e-mail or SMS of this `kind` (a template of `texts/post.py`) to the account.
 
     `count` says how many letters it is about. Jobs with the same `gathers` key that nobody has claimed yet become one
-    whose `count` rises. `facts` fill the template and hold no secret; a secret comes sealed (`Secrets.seal`) and is blanked at hand-over.
+    whose `count` rises. `facts` fill the template and hold no secret; a secret comes sealed (`Secrets.seal`) and is
+    blanked at hand-over.
     `urgent` post is not held by the quiet hours: the customer has just asked for it.
     """
     owed = {

@@ -74,9 +74,7 @@ def current_password(db: Session, actor: Customer) -> str | None:
     """Give the stored value the current password must match, to be checked outside the transaction (S37)."""
     return db.exec(
         select(Credential.hash)
-        .where(
-            Credential.account_id == actor.account_id, Credential.kind == "chosen", col(Credential.ended_at).is_(None)
-        )
+        .where(Credential.account_id == actor.account_id, Credential.kind == "chosen", col(Credential.ended_at).is_(None))
         .order_by(col(Credential.created_at).desc())
     ).first()
 
@@ -102,9 +100,7 @@ def ask_for_new_address(db: Session, actor: Customer, address: str, *, secrets: 
     """
     account = _account(db, actor.account_id)
     valid_until = now + ADDRESS_LINK_LIFE
-    token = accounts.new_link(
-        db, actor.account_id, LinkPurpose.ADDRESS, valid_until=valid_until, now=now, subject=address
-    )
+    token = accounts.new_link(db, actor.account_id, LinkPurpose.ADDRESS, valid_until=valid_until, now=now, subject=address)
     taken = accounts.account_of_login(db, address)
     if taken is None or taken.id == actor.account_id:
         enqueue(

@@ -113,9 +113,7 @@ def start_sign_in(
 
 def rotate(db: Session, actor: Customer, token_sha256: str, *, stage: Stage, now: datetime) -> None:
     """Give the same sign-in a new cookie and stage, as after the forced change (S25)."""
-    db.exec(
-        update(SignIn).where(col(SignIn.id) == actor.sign_in_id).values(token_sha256=token_sha256, stage=stage, seen_at=now)
-    )
+    db.exec(update(SignIn).where(col(SignIn.id) == actor.sign_in_id).values(token_sha256=token_sha256, stage=stage, seen_at=now))
 
 
 def end_sign_in(db: Session, actor: Customer, *, now: datetime, reason: str = "signed_out") -> None:
@@ -130,14 +128,18 @@ def end_one(db: Session, actor: Customer, sign_in_id: int, *, now: datetime) -> 
     record(db, actor, "sign_in:ended", now=now, account_id=actor.account_id, reason="ended_elsewhere")
 
 
+def end_all_others(db: Session, actor: Customer, *, now: datetime) -> None:
+    """End every sign-in of the visitor's account but the one they use."""
+    _end(db, actor.account_id, now, "ended_elsewhere", keep=actor.sign_in_id)
+    record(db, actor, "sign_in:ended", now=now, account_id=actor.account_id, reason="ended_elsewhere")
+
+
 def end_others(db: Session, account_id: int, *, now: datetime, reason: str, keep: int | None = None) -> None:
     """End every sign-in of the account but the one to keep; a changed password does so."""
     _end(db, account_id, now, reason, keep=keep)
 
 
-def _end(
-    db: Session, account_id: int, now: datetime, reason: str, *, only: int | None = None, keep: int | None = None
-) -> None:
+def _end(db: Session, account_id: int, now: datetime, reason: str, *, only: int | None = None, keep: int | None = None) -> None:
     ending = update(SignIn).where(col(SignIn.account_id) == account_id, col(SignIn.ended_at).is_(None))
     if only is not None:
         ending = ending.where(col(SignIn.id) == only)

@@ -26,8 +26,6 @@ def wish_for_upgrade(db: Session, actor: Customer, *, subject: str, text: str, b
     )
     if not noted.rowcount:
         return False
-    messages.write_request(
-        db, actor, actor.account_id, Purpose.UPGRADE_WISH, subject=subject, text=text, brand=brand, now=now
-    )
+    messages.write_request(db, actor, actor.account_id, Purpose.UPGRADE_WISH, subject=subject, text=text, brand=brand, now=now)
     record(db, actor, "upgrade:wished", now=now, account_id=actor.account_id)
     return True

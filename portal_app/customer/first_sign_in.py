@@ -12,6 +12,7 @@ from portal_app.customer.forgotten_password import send_new_link
 from portal_app.customer.link_arrival import NEW_LINK, dead_link, new_link_button, new_link_sent
 from portal_app.customer.posted import FAILURES, FAILURES_LIMIT, Posted, count, posted, refuse_failing
 from portal_app.customer.security_code import code_fields, code_forms
+from portal_app.customer.titles import title_with_error
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.errors import Busy, ChallengeNeeded, ChallengeWrong, SignInLocked, SignInRefused, TooSoon
@@ -118,7 +119,9 @@ class FirstSignInState(PortalState):
         self.whose = self._say(whose, email=email, insurer=the_brand().insurer) if email else ""
         self.picture = f"{security_code.PICTURE}?kod={view.attempt.challenge}" if view.attempt.challenge else ""
         self.seconds = view.attempt.seconds
-        self.password_error = self._password_error(view.attempt)
+        if self.stage != "open":
+            code = ""
+        self.password_error = self._password_error(code, view.attempt)
         again = self.password_error and code != FIELDS_EMPTY
         self.password_hint = self._say("first_sign_in.password_again") if again else self.password_error
         self.code_error = self._say(_CODE_ERRORS[code]) if code in _CODE_ERRORS else ""
@@ -126,8 +129,7 @@ class FirstSignInState(PortalState):
         minutes = the_house().brand.lives.email_code_minutes
         self.code_sent = self._say("sign_in.code_sent", minutes=minutes) if code == CODE_SENT else ""
 
-    def _password_error(self, attempt: AttemptView) -> str:
-        code = attempt.outcome.code
+    def _password_error(self, code: str, attempt: AttemptView) -> str:
         if code == SignInRefused.code:
             next_step = "sign_in.until_code" if attempt.until_code else "sign_in.until_lock"
             count = attempt.until_code or attempt.until_lock
@@ -154,6 +156,9 @@ def _stage(view: FirstSignInView) -> str:
 
 
 # ── the page ──
+
+
+TITLE = title_with_error("first_sign_in.title", FirstSignInState.password_error, FirstSignInState.code_error)
 
 
 def first_sign_in_page() -> rx.Component:

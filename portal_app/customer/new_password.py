@@ -19,6 +19,7 @@ from portal_app.customer.password_rules import (
     what_is_repeated_otherwise,
 )
 from portal_app.customer.posted import posted
+from portal_app.customer.titles import title_with_error
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.errors import LinkUsed
@@ -115,6 +116,9 @@ def _stage(view: FirstSignInView) -> str:
 
 
 # ── the page ──
+
+
+TITLE = title_with_error("password.by_link_title", NewPasswordState.new_error, NewPasswordState.again_error)
 
 
 def new_password_page() -> rx.Component:

@@ -17,6 +17,7 @@ from portal_app.customer.password_rules import (
     what_is_wrong_with_current,
 )
 from portal_app.customer.posted import Posted, posted
+from portal_app.customer.titles import title_with_error
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer, Stage
 from portal_app.domain.errors import Busy, CurrentPasswordWrong, NotSignedIn
@@ -100,6 +101,9 @@ class PasswordState(PortalState):
 
 
 # ── the page ──
+
+
+TITLE = title_with_error("password.title", PasswordState.current_error, PasswordState.new_error, PasswordState.again_error)
 
 
 def password_page() -> rx.Component:

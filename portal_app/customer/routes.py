@@ -19,6 +19,7 @@ from portal_app.customer import (
 )
 from portal_app.customer.bin import BinState, bin_page
 from portal_app.customer.closing import ClosingState, closing_page
+from portal_app.customer.first_sign_in import TITLE as FIRST_TITLE
 from portal_app.customer.first_sign_in import FirstSignInState, first_sign_in_page
 from portal_app.customer.forgotten_password import ForgottenState, forgotten_password_page
 from portal_app.customer.help import help_page
@@ -27,20 +28,23 @@ from portal_app.customer.inbox.state import InboxState
 from portal_app.customer.letter import TITLE as LETTER_TITLE
 from portal_app.customer.letter import LetterState, letter_page, previews, replies
 from portal_app.customer.new_address import NewAddressState, new_address_page
+from portal_app.customer.new_password import TITLE as LINK_TITLE
 from portal_app.customer.new_password import NewPasswordState, new_password_page
+from portal_app.customer.password import TITLE as PASSWORD_TITLE
 from portal_app.customer.password import PasswordState, password_page
 from portal_app.customer.profile import ProfileState, profile_page
 from portal_app.customer.sent import SentState, sent_page
 from portal_app.customer.sign_in import FORGOTTEN, SignInState, sign_in_page
+from portal_app.customer.sign_in import TITLE as SIGN_IN_TITLE
 from portal_app.customer.statement import statement_page
 from portal_app.customer.upgrade import UpgradeState, upgrade_page
 from portal_app.customer.welcome import WelcomeState
 
 PAGES: tuple[Page, ...] = (
-    Page("/belepes", sign_in_page, "sign_in.title", (STRANGER,), on_load=(SignInState.load,)),
-    Page("/elso-belepes", first_sign_in_page, "first_sign_in.title", (STRANGER, CUSTOMER), on_load=(FirstSignInState.load,)),
-    Page("/uj-jelszo", new_password_page, "password.by_link_title", (STRANGER, CUSTOMER), on_load=(NewPasswordState.load,)),
-    Page("/jelszo", password_page, "password.title", (CHANGING, CUSTOMER), on_load=(PasswordState.load,)),
+    Page("/belepes", sign_in_page, "sign_in.title", (STRANGER,), (SignInState.load,), SIGN_IN_TITLE),
+    Page("/elso-belepes", first_sign_in_page, "first_sign_in.title", (STRANGER, CUSTOMER), (FirstSignInState.load,), FIRST_TITLE),
+    Page("/uj-jelszo", new_password_page, "password.by_link_title", (STRANGER, CUSTOMER), (NewPasswordState.load,), LINK_TITLE),
+    Page("/jelszo", password_page, "password.title", (CHANGING, CUSTOMER), (PasswordState.load,), PASSWORD_TITLE),
     Page(FORGOTTEN, forgotten_password_page, "password.forgotten_title", (STRANGER, CUSTOMER), on_load=(ForgottenState.load,)),
     Page("/atlepes", upgrade_page, "upgrade.title", (CUSTOMER,), on_load=(UpgradeState.load,)),
     Page("/beallitasok", profile_page, "profile.title", (CUSTOMER,), on_load=(ProfileState.load,)),

@@ -22,6 +22,7 @@ from portal_app.customer.posted import (
     refuse_failing,
 )
 from portal_app.customer.security_code import code_fields, code_forms
+from portal_app.customer.titles import title_with_error
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.brands import LoginKind
@@ -215,6 +216,9 @@ def _by_email() -> bool:
 
 
 # ── the page ──
+
+
+TITLE = title_with_error("sign_in.title", SignInState.login_error, SignInState.password_error, SignInState.code_error)
 
 
 def sign_in_page() -> rx.Component:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from portal_app.database.tables import Account, Credential, SignIn, Visit
+from portal_app.database.tables import Account, Credential, Visit
 from portal_app.domain.actors import Customer, Stage, Stranger
 from portal_app.domain.brands import Brand
 from portal_app.domain.errors import PasswordExpired, SignInRefused
@@ -290,18 +290,6 @@ def new_password_view(db: Session, actor: Customer | Stranger, *, brand: Brand, 
     visit = visit_of(db, actor, now=now)
     found = link_of_visit(db, actor, LinkPurpose.PASSWORD, now=now)
     return _link_view(db, visit, found, brand, now)
-
-
-# ── afterwards ──
-
-
-def previous_sign_in(db: Session, actor: Customer) -> datetime | None:
-    """Say when the account was last signed in to before this sign-in."""
-    return db.exec(
-        select(SignIn.created_at)
-        .where(SignIn.account_id == actor.account_id, col(SignIn.id) < actor.sign_in_id)
-        .order_by(col(SignIn.id).desc())
-    ).first()
 
 
 def _sign_in(

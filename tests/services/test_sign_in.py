@@ -396,17 +396,6 @@ def test_a_new_sign_in_in_the_same_browser_ends_the_former_one(house: House) -> 
     assert ended == {anna.sign_in_id: "replaced", bela.sign_in_id: ""}
 
 
-def test_the_last_sign_in_before_this_one_is_known(house: House) -> None:
-    active(house, ANNA, ANNAS_PASSWORD)
-    first = Guest(house).attempt(ANNA, ANNAS_PASSWORD)
-    second = Guest(house, "phone").attempt(ANNA, ANNAS_PASSWORD, now=NOON + timedelta(hours=1))
-    assert first is not None
-    assert second is not None
-
-    assert house.database.ask(sign_in.previous_sign_in, first) is None
-    assert house.database.ask(sign_in.previous_sign_in, second) == NOON
-
-
 def test_an_old_hash_is_made_anew_with_the_next_sign_in(house: House) -> None:
     active(house, ANNA, ANNAS_PASSWORD)
     guest, parts = Guest(house), {"brand": house.brand, "secrets": house.secrets, "now": NOON}

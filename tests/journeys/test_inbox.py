@@ -20,7 +20,6 @@ from portal_app.gateways.clock import now
 from portal_app.gateways.objects import ObjectStore
 from portal_app.gateways.secrets import Secrets, token_digest
 from portal_app.services.bin import bin_letters
-from portal_app.services.letters import recount_unread
 from portal_app.services.messages import send_reply
 from tests.journeys.looking import look, open_page, ready
 from tests.journeys.product import Product
@@ -64,7 +63,9 @@ class Town:
         token = secrets.token_urlsafe(32)
         with self.database.writing() as db:
             moment = now()
-            db.add(SignIn(account_id=box.customer.account_id, token_sha256=token_digest(token), created_at=moment, seen_at=moment))
+            db.add(
+                SignIn(account_id=box.customer.account_id, token_sha256=token_digest(token), created_at=moment, seen_at=moment)
+            )
         page.context.add_cookies([{"name": "portal_sign_in", "value": token, "url": self.portal.url}])
 
 

@@ -4,9 +4,10 @@ import os
 import sys
 
 from portal_app.operations import builds
+from portal_app.operations.courier import run_courier
 from portal_app.operations.demo import fill_if_empty
 from portal_app.operations.opening import open_installation
-from portal_app.settings import Settings, SettingsWrong, load_settings, read_brand
+from portal_app.settings import Role, Settings, SettingsWrong, load_settings, read_brand
 
 # A stopping server lets downloads finish, but not for ever.
 KILL_AFTER = "10s"
@@ -15,11 +16,14 @@ OPEN_REQUESTS = 20_000
 
 
 def serve() -> None:
-    """Start the web application on one port in production mode; does not return.
+    """Start the web application on one port in production mode; with PORTAL_ROLE=courier the courier instead.
 
     Raises `SettingsWrong` and `BuildFailed`.
     """
     settings = load_settings()
+    if settings.role is Role.COURIER:
+        run_courier(once=False)
+        return
     brand = read_brand(settings.brand)
     if not brand.open_portals():
         raise SettingsWrong(f"brand {brand.name}: none of its portals is available in this release yet")

@@ -20,6 +20,18 @@
     if (image.complete && image.naturalWidth === 0 && image.currentSrc) say(image);
   });
 
+  // ── the form that was just opened takes the focus ──
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#reply-write")) return;
+    const end = Date.now() + 5000;
+    const follow = () => {
+      const field = byId("reply-text");
+      if (field) field.focus();
+      else if (Date.now() < end) setTimeout(follow, 50);
+    };
+    follow();
+  });
+
   // ── characters: told from a share of the limit on ──
   const count = (field) => {
     const counter = byId("reply-count");

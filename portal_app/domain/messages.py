@@ -14,6 +14,9 @@ _KEPT = "\u00a0\u202f\u200d"
 # The counter of characters appears when this share of them is used up.
 _COUNTED_FROM_PERCENT = 80
 
+FILE_ENDINGS = (".pdf", ".jpg", ".jpeg", ".png", ".heic", ".heif", ".docx")
+"""What may be attached to a message; `gateways/uploads.py` knows how to read each of them."""
+
 
 class Direction(StrEnum):
     """Who wrote a message."""

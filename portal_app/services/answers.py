@@ -199,9 +199,7 @@ def _answer_counts(db: Session, found: Sequence[Message]) -> dict[int, int]:
     return {answers_id: count for answers_id, count in counts if answers_id is not None}
 
 
-def _shown(
-    message: Message, email: str, external_ref: str, files: tuple[Attachment, ...], answered: int
-) -> InsurersMessage:
+def _shown(message: Message, email: str, external_ref: str, files: tuple[Attachment, ...], answered: int) -> InsurersMessage:
     return InsurersMessage(
         id=message.public_id,
         reference=message.reference,
@@ -237,9 +235,7 @@ def _show_in_thread(db: Session, actor: Insurer, letter: Letter, written: Messag
     _record(db, actor, written, letter.delivery_id, now)
 
 
-def _show_as_letter(
-    db: Session, actor: Insurer, written: Message, files: Sequence[NewFile], brand: Brand, now: datetime
-) -> None:
+def _show_as_letter(db: Session, actor: Insurer, written: Message, files: Sequence[NewFile], brand: Brand, now: datetime) -> None:
     """Place a letter that holds the answer, where the customer has no letter to find it under."""
     account = db.get_one(Account, written.account_id)
     letter = NewLetter(

@@ -139,9 +139,7 @@ def _unread_changed(db: Session, account_id: int) -> None:
 
 
 def _record(db: Session, actor: Customer, letter: Letter, act: str, now: datetime) -> None:
-    record(
-        db, actor, act, now=now, account_id=letter.account_id, delivery_id=letter.delivery_id, about=letter.public_id
-    )
+    record(db, actor, act, now=now, account_id=letter.account_id, delivery_id=letter.delivery_id, about=letter.public_id)
 
 
 def _view(db: Session, letter: Letter) -> LetterView:

@@ -189,9 +189,7 @@ def find_sent(db: Session, actor: Customer, mark: str) -> Receipt | None:
     return _receipt(sent, repeated=True) if sent else None
 
 
-def check_reply(
-    db: Session, actor: Customer, letter_id: str, text: str, files: int, *, brand: Brand, now: datetime
-) -> None:
+def check_reply(db: Session, actor: Customer, letter_id: str, text: str, files: int, *, brand: Brand, now: datetime) -> None:
     """Refuse a reply before its files are worked on: not the customer's letter, no words, too many words, files or sendings.
 
     Raises `LetterNotFound`, `ReplyEmpty`, `ReplyTooLong`, `TooManyFiles` or `TooMany`.
@@ -304,15 +302,10 @@ def files_of(db: Session, messages: Sequence[Message]) -> dict[int, tuple[Attach
     if not ids:
         return {}
     found = db.exec(select(Document).where(col(Document.message_id).in_(ids))).all()
-    return {
-        message_id or 0: letters.attachments([row for row in found if row.message_id == message_id])
-        for message_id in ids
-    }
+    return {message_id or 0: letters.attachments([row for row in found if row.message_id == message_id]) for message_id in ids}
 
 
-def write_message(
-    db: Session, new: NewMessage, letter: Letter | None, files: Sequence[NewFile], *, now: datetime
-) -> Message:
+def write_message(db: Session, new: NewMessage, letter: Letter | None, files: Sequence[NewFile], *, now: datetime) -> Message:
     """Add a message with a reference number of its own, under a letter where there is one; for the services only."""
     today = budapest_date(now)
     reference = _free_reference(db, today)

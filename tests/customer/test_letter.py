@@ -33,9 +33,12 @@ from portal_app.domain.errors import (
     RequestInvalid,
     ScannerUnavailable,
 )
+from portal_app.domain.messages import FILE_ENDINGS
 from portal_app.gateways.clock import now
-from portal_app.gateways.scanner import Clamd, NoScanner
-from portal_app.services import answers, bin, messages
+from portal_app.gateways.scanner import Clamd
+from portal_app.gateways.uploads import TYPE_OF_ENDING
+from portal_app.services import answers, messages
+from portal_app.services import bin as bins
 from portal_app.services.house import House, use_house
 from tests import correspondence
 from tests.browser.asgi import knock
@@ -46,7 +49,7 @@ from tests.services.test_messages import Fake
 XSS = (
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
-    "\"><svg onload=alert(1)>",
+    '"><svg onload=alert(1)>',
     "javascript:alert(1)",
     "{{7*7}}${7*7}<%= 7*7 %>",
 )
@@ -259,7 +262,7 @@ async def test_an_unconfirmed_letter_is_not_deleted(house: House, anna: Customer
 
 async def test_a_letter_is_taken_out_of_the_bin_from_its_page(house: House, anna: Customer) -> None:
     letter_id = letter(house, anna)
-    house.database.carry_out(bin.bin_letters, anna, [letter_id], now=now())
+    house.database.carry_out(bins.bin_letters, anna, [letter_id], now=now())
     state = await opened(anna, letter_id)
 
     await LetterState.restore.fn(state)
@@ -421,13 +424,17 @@ async def test_the_browser_may_show_a_pdf_but_nobody_elses(house: House, anna: C
 
 
 @pytest.mark.requirement("R20")
-async def test_a_reply_with_files_is_sent_and_shown_with_its_receipt(
-    house: House, anna: Customer, visit: Browser
-) -> None:
+async def test_a_reply_with_files_is_sent_and_shown_with_its_receipt(house: House, anna: Customer, visit: Browser) -> None:
     letter_id = letter(house, anna)
     state = await opened(anna, letter_id)
     await LetterState.begin_reply.fn(state)
-    named = {"kép__jpg": photo(), "kép__png": photo("PNG"), "kép__heic": photo("HEIF"), "levél__pdf": letter_pdf(), "kérelem__docx": docx()}
+    named = {
+        "kép__jpg": photo(),
+        "kép__png": photo("PNG"),
+        "kép__heic": photo("HEIF"),
+        "levél__pdf": letter_pdf(),
+        "kérelem__docx": docx(),
+    }
 
     answer = await visit(anna).post(state.reply_address, data=form(nonce=state.nonce), files=files(**named))
 
@@ -442,7 +449,9 @@ async def test_a_reply_with_files_is_sent_and_shown_with_its_receipt(
 
 
 @pytest.mark.requirement("R18")
-async def test_files_of_a_reply_come_back_to_their_sender_only(house: House, anna: Customer, bela: Customer, visit: Browser) -> None:
+async def test_files_of_a_reply_come_back_to_their_sender_only(
+    house: House, anna: Customer, bela: Customer, visit: Browser
+) -> None:
     letter_id, picture = letter(house, anna), photo()
     await visit(anna).post(f"/kuldemenyek/{letter_id}/valasz", data=form(), files=files(kép__jpg=picture))
     document = (await opened(anna, letter_id)).thread[0].documents[0].id
@@ -487,7 +496,7 @@ async def test_a_script_is_told_where_to_go_or_that_it_was_refused(house: House,
         ("futó__pdf", active_in_object_streams(), "file_active"),
     ],
 )
-async def test_a_refused_file_loses_nothing_and_is_named_with_its_reason(  # noqa: PLR0913
+async def test_a_refused_file_loses_nothing_and_is_named_with_its_reason(
     house: House, anna: Customer, visit: Browser, name: str, content: bytes, code: str
 ) -> None:
     letter_id = letter(house, anna)
@@ -706,7 +715,10 @@ async def test_an_answer_appears_without_disturbing_what_is_being_typed(house: H
     await LetterState.refresh.fn(state)
 
     assert state.news
-    assert [(message.by_customer, message.text) for message in state.thread] == [(True, "Kérem a javítást."), (False, "Javítottuk.")]
+    assert [(message.by_customer, message.text) for message in state.thread] == [
+        (True, "Kérem a javítást."),
+        (False, "Javítottuk."),
+    ]
     assert state.thread[0].status_words == "Megválaszolva"
     assert (state.replying, state.nonce, state.draft_text, state.draft_saved) == typing
     assert correspondence.account_of(house, anna).unread == 1
@@ -735,5 +747,5 @@ async def test_a_letter_that_is_erased_meanwhile_disappears_from_the_page(house:
     assert (state.standing_of_letter, state.letter) == ("missing", LetterShown())
 
 
-def test_the_scanner_is_off_only_where_none_is_configured(house: House) -> None:
-    assert isinstance(house.scanner, NoScanner)
+def test_the_form_offers_exactly_what_can_be_read() -> None:
+    assert set(FILE_ENDINGS) == set(TYPE_OF_ENDING)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from portal_app.domain.actors import Customer
 from portal_app.domain.kinds import LetterKind
@@ -216,7 +216,12 @@ def test_the_page_speaks_english_to_those_who_chose_it(page: Page, home: Home) -
 def test_letters_that_are_not_to_be_found_look_alike(page: Page, home: Home, portal: Product, new_visitor: NewVisitor) -> None:
     letter_id = home.letter("Anna titka")
     cookie = chance.token_urlsafe(32)
-    bela = Home(home.house, correspondence.customer(home.house, f"bela-{chance.token_hex(4)}@pelda.example", token=cookie, now=now()), cookie, portal.url)  # fmt: skip
+    bela = Home(
+        home.house,
+        correspondence.customer(home.house, f"bela-{chance.token_hex(4)}@pelda.example", token=cookie, now=now()),
+        cookie,
+        portal.url,
+    )
     other = bela.enter(new_visitor().new_page())
 
     seen = []
@@ -272,7 +277,12 @@ def test_the_form_works_without_its_script(page: Page, home: Home) -> None:
 
 def test_what_others_wrote_never_runs(page: Page, home: Home) -> None:
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def heard(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", heard)
     attack = "<img src=x onerror=alert(1)><script>alert(2)</script>"
     letter_id = home.letter(attack, summary=attack)
     shown(home.enter(page), letter_id)

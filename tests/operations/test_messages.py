@@ -58,7 +58,9 @@ def written(folder: Path, name: str, content: str | bytes) -> str:
 
 
 @pytest.mark.requirement("R20")
-def test_messages_are_read_answered_and_the_customer_sees_the_answer(installed: Installed, anna: Customer, tmp_path: Path) -> None:
+def test_messages_are_read_answered_and_the_customer_sees_the_answer(
+    installed: Installed, anna: Customer, tmp_path: Path
+) -> None:
     letter_id, picture, pdf = letter(installed, anna), photo("PNG"), letter_pdf()
     reference = sent(installed, anna, letter_id, picture=picture)
 
@@ -128,7 +130,7 @@ def test_taking_a_message_shows_its_customer_that_it_is_worked_on(embedded: Inst
 @pytest.mark.parametrize(
     ("text", "name", "content", "said"), [("", "", b"", ""), ("Igen.", "titkos.pdf", encrypted_pdf(), "titkos.pdf: ")]
 )
-def test_an_answer_that_cannot_be_given_changes_nothing(  # noqa: PLR0913
+def test_an_answer_that_cannot_be_given_changes_nothing(
     embedded: Installed, tmp_path: Path, text: str, name: str, content: bytes, said: str
 ) -> None:
     anna = correspondence.customer(embedded.house, ANNA, now=now())

@@ -10,7 +10,8 @@ from portal_app.domain.actors import Customer
 from portal_app.domain.errors import DocumentNotFound, MessageNotFound, ReplyEmpty, ReplyTooLong
 from portal_app.domain.messages import Purpose
 from portal_app.gateways.scanner import NoScanner
-from portal_app.services import answers, bin, documents, letters, messages
+from portal_app.services import answers, documents, letters, messages
+from portal_app.services import bin as bins
 from portal_app.services.documents import NewFile
 from portal_app.services.house import House
 from tests import correspondence
@@ -111,7 +112,7 @@ def test_only_open_messages_are_listed_when_wanted(house: House, anna: Customer)
 def test_deleted_by_the_customer_a_message_stays_with_the_insurer(house: House, anna: Customer) -> None:
     message_id = sent(house, anna, correspondence.letter(house, anna))
 
-    house.database.carry_out(bin.bin_messages, anna, [message_id], now=LATER)
+    house.database.carry_out(bins.bin_messages, anna, [message_id], now=LATER)
 
     assert [message.id for message in house.database.ask(answers.list_messages, CORE)] == [message_id]
 
@@ -146,7 +147,9 @@ def test_an_answer_stands_in_the_thread_with_its_files(house: House, anna: Custo
     assert house.objects.read(found.object_key, found.wrapped_key) == pdf
 
 
-def test_an_answer_makes_the_letter_unread_refreshes_tabs_and_owes_an_e_mail_without_content(house: House, anna: Customer) -> None:
+def test_an_answer_makes_the_letter_unread_refreshes_tabs_and_owes_an_e_mail_without_content(
+    house: House, anna: Customer
+) -> None:
     letter_id = correspondence.letter(house, anna, "Titkos tárgy")
     house.database.carry_out(letters.open_letter, anna, letter_id, now=NOON)
     message_id = sent(house, anna, letter_id)
@@ -165,7 +168,7 @@ def test_an_answer_makes_the_letter_unread_refreshes_tabs_and_owes_an_e_mail_wit
 def test_an_answer_brings_its_letter_back_from_the_bin(house: House, anna: Customer) -> None:
     letter_id = correspondence.letter(house, anna)
     message_id = sent(house, anna, letter_id)
-    house.database.carry_out(bin.bin_letters, anna, [letter_id], now=NOON)
+    house.database.carry_out(bins.bin_letters, anna, [letter_id], now=NOON)
 
     give(house, message_id)
 

@@ -32,7 +32,9 @@ def bela(house: House) -> Customer:
 
 def acts(house: House) -> list[str]:
     with house.database.reading() as db:
-        return [event.act for event in db.exec(select(Event).order_by(Event.id)) if event.act in {"letter:opened", "letter:confirmed"}]
+        return [
+            event.act for event in db.exec(select(Event).order_by(Event.id)) if event.act in {"letter:opened", "letter:confirmed"}
+        ]
 
 
 @pytest.mark.requirement("R2")
@@ -49,7 +51,9 @@ def test_a_letter_shows_everything_the_page_needs(house: House, anna: Customer) 
     assert (shown.due_on, shown.amount, shown.plate_number) == (date(2026, 2, 1), 20611, "ABC-123")
     assert shown.readable_until == date(2027, 1, 10)
     assert shown.reference.startswith("REF-")
-    assert [(file.name, file.size, file.media_type) for file in shown.documents] == [("Felszólító.pdf", len(pdf), "application/pdf")]
+    assert [(file.name, file.size, file.media_type) for file in shown.documents] == [
+        ("Felszólító.pdf", len(pdf), "application/pdf")
+    ]
 
 
 def test_reading_without_opening_leaves_the_letter_unread(house: House, anna: Customer) -> None:

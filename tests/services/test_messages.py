@@ -50,12 +50,15 @@ def bela(house: House) -> Customer:
 
 
 def send(
-    house: House, actor: Customer, letter_id: str, text: str = "Kérem a javítást.", files: tuple[NewFile, ...] = (), nonce: str = "n"
+    house: House,
+    actor: Customer,
+    letter_id: str,
+    text: str = "Kérem a javítást.",
+    files: tuple[NewFile, ...] = (),
+    nonce: str = "n",
 ) -> Receipt:
     mark = messages.form_mark(actor, letter_id, nonce, text, [file.stored.sha256 for file in files])
-    return house.database.carry_out(
-        messages.send_reply, actor, letter_id, text, files, mark=mark, brand=house.brand, now=LATER
-    )
+    return house.database.carry_out(messages.send_reply, actor, letter_id, text, files, mark=mark, brand=house.brand, now=LATER)
 
 
 def stored(house: House, name: str, content: bytes) -> NewFile:

@@ -6,8 +6,7 @@ from portal_app.browser.portal_state import the_brand
 from portal_app.customer.letter.documents import document_links
 from portal_app.customer.letter.state import LetterState
 from portal_app.customer.letter.wording import DocumentShown, MessageShown, RefusalShown
-from portal_app.domain.messages import MessageStatus, counted_from
-from portal_app.gateways.uploads import TYPE_OF_ENDING
+from portal_app.domain.messages import FILE_ENDINGS, MessageStatus, counted_from
 from portal_app.texts.catalogues import sentence
 from portal_app.texts.sizes import file_size
 from portal_app.ui.fields import text_area
@@ -42,14 +41,16 @@ def _message(message: rx.Var[MessageShown]) -> rx.Component:
         rx.cond(
             message.by_customer,
             rx.el.p(
-                t("thread.reference"), ": ", rx.el.span(message.reference, class_name="nowrap"),
+                t("thread.reference"),
+                ": ",
+                rx.el.span(message.reference, class_name="nowrap"),
                 rx.cond(message.due != "", rx.el.span(" · ", message.due)),
                 class_name="muted message-foot",
             ),
         ),
         class_name=rx.cond(message.by_customer, "message message-own", "message message-insurer"),
         key=message.id,
-    )  # fmt: skip
+    )
 
 
 def _status(message: rx.Var[MessageShown]) -> rx.Component:
@@ -62,9 +63,11 @@ def _status(message: rx.Var[MessageShown]) -> rx.Component:
 
 def _chip(message: rx.Var[MessageShown], kind: str, picture: str) -> rx.Component:
     return rx.el.span(
-        icon(picture), rx.el.span(t("thread.status"), ": ", class_name="sr-only"), message.status_words,
+        icon(picture),
+        rx.el.span(t("thread.status"), ": ", class_name="sr-only"),
+        message.status_words,
         class_name=f"badge badge-{kind}",
-    )  # fmt: skip
+    )
 
 
 def _files(message: rx.Var[MessageShown]) -> rx.Component:
@@ -91,22 +94,23 @@ def _file(document: rx.Var[DocumentShown]) -> rx.Component:
 
 
 def reply_section() -> rx.Component:
-    """Build the button that opens the form, or the open form (R20)."""
-    return rx.el.section(
-        rx.cond(LetterState.replying, _open_form(), _write_button()),
-        id="valasz",
-        class_name="no-print",
-    )
+    """Build the place under the letter where the form opens (R20)."""
+    return rx.el.section(rx.cond(LetterState.replying, _open_form()), id="valasz", class_name="no-print")
 
 
-def _write_button() -> rx.Component:
-    return rx.el.button(
-        icon("mail"),
-        rx.el.span(rx.cond(LetterState.draft_saved != "", t("reply.go_on"), t("reply.write"))),
-        type="button",
-        on_click=LetterState.begin_reply,
-        class_name="btn btn-primary btn-wide-narrow",
-        id="reply-write",
+def write_button() -> rx.Component:
+    """Build the button that opens the form; `assets/letter.js` then moves the focus into it."""
+    return rx.cond(
+        LetterState.replying,
+        rx.fragment(),
+        rx.el.button(
+            icon("sent"),
+            rx.el.span(rx.cond(LetterState.draft_saved != "", t("reply.go_on"), t("reply.write"))),
+            type="button",
+            on_click=LetterState.begin_reply,
+            class_name="btn btn-primary",
+            id="reply-write",
+        ),
     )
 
 
@@ -135,7 +139,15 @@ def _open_form() -> rx.Component:
             _progress(),
             _form_buttons(),
             # assets/letter.js presses it when the server refused what it had posted.
-            rx.el.button("", type="button", on_click=LetterState.show_refusals, hidden=True, id="reply-refused", tab_index=-1, custom_attrs={"aria-hidden": "true"}),
+            rx.el.button(
+                "",
+                type="button",
+                on_click=LetterState.show_refusals,
+                hidden=True,
+                id="reply-refused",
+                tab_index=-1,
+                custom_attrs={"aria-hidden": "true"},
+            ),
             action=LetterState.reply_address,
             enc_type="multipart/form-data",
             id="reply-form",
@@ -147,7 +159,7 @@ def _open_form() -> rx.Component:
             },
         ),
         class_name="card-plain reply-form",
-    )  # fmt: skip
+    )
 
 
 def _refusals() -> rx.Component:
@@ -191,7 +203,7 @@ def _file_field() -> rx.Component:
                 id="reply-files",
                 name="files",
                 multiple=True,
-                accept=",".join(TYPE_OF_ENDING),
+                accept=",".join(FILE_ENDINGS),
                 aria_describedby="reply-files-hint",
                 class_name="sr-only",
             ),
@@ -210,9 +222,16 @@ def _file_field() -> rx.Component:
                 "data-empty": t("reply.empty_file"),
             },
         ),
-        rx.el.p("", id="reply-files-wrong", role="alert", class_name="field-error", hidden=True, custom_attrs={"data-too-many": t("reply.too_many", files=limits.reply_files)}),
+        rx.el.p(
+            "",
+            id="reply-files-wrong",
+            role="alert",
+            class_name="field-error",
+            hidden=True,
+            custom_attrs={"data-too-many": t("reply.too_many", files=limits.reply_files)},
+        ),
         class_name="field",
-    )  # fmt: skip
+    )
 
 
 def _with_size(key: str, **values: int) -> rx.Var[str]:

@@ -20,7 +20,7 @@ def attachments_section() -> rx.Component:
             LETTER.documents.length() > 1,
             _download_all(),
         ),
-        rx.el.p(icon("info"), rx.el.span(LETTER.save_advice), class_name="letter-advice muted"),
+        rx.el.p(icon("info"), rx.el.span(LETTER.save_advice), class_name="letter-advice muted no-print"),
         rx.el.details(
             rx.el.summary(t("letter.fingerprints")),
             rx.el.p(t("letter.fingerprints_about")),
@@ -41,7 +41,9 @@ def _download_all() -> rx.Component:
             # The page itself must not be left: its socket would close while the file is being sent.
             custom_attrs={"target": "download"},
         ),
-        rx.el.iframe(name="download", title=t("letter.download_all"), hidden=True, tab_index=-1, custom_attrs={"aria-hidden": "true"}),
+        rx.el.iframe(
+            name="download", title=t("letter.download_all"), hidden=True, tab_index=-1, custom_attrs={"aria-hidden": "true"}
+        ),
         class_name="no-print",
     )
 
@@ -49,7 +51,11 @@ def _download_all() -> rx.Component:
 def _attachment(document: rx.Var[DocumentShown]) -> rx.Component:
     return rx.el.li(
         icon("document"),
-        rx.el.div(rx.el.span(document.name, class_name="document-name"), rx.el.span(document.about, class_name="muted"), class_name="document-about"),
+        rx.el.div(
+            rx.el.span(document.name, class_name="document-name"),
+            rx.el.span(document.about, class_name="muted"),
+            class_name="document-about",
+        ),
         document_links(document),
         class_name="document",
     )
@@ -136,7 +142,12 @@ def _pages() -> rx.Component:
         rx.el.ol(rx.foreach(LetterState.pages, _page), class_name="page-images"),
         rx.cond(
             LetterState.more_pages != "",
-            rx.el.button(LetterState.more_pages, type="button", on_click=LetterState.show_more_pages, class_name="btn btn-line btn-wide-narrow"),
+            rx.el.button(
+                LetterState.more_pages,
+                type="button",
+                on_click=LetterState.show_more_pages,
+                class_name="btn btn-line btn-wide-narrow",
+            ),
         ),
     )
 
@@ -155,7 +166,10 @@ def _page(page: rx.Var[PageShown]) -> rx.Component:
             custom_attrs={"data-page-image": "yes"},
         ),
         rx.el.p(icon("warning"), rx.el.span(t("letter.no_preview")), hidden=True, class_name="muted page-missing"),
-        rx.el.p(page.label, class_name="page-label", custom_attrs={"aria-hidden": "true"}),
+        rx.cond(
+            LetterState.previewed.pages > 1,
+            rx.el.p(page.label, class_name="page-label", custom_attrs={"aria-hidden": "true"}),
+        ),
         key=page.source,
     )
 

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from portal_app.browser.portal_state import PortalState, the_brand
-from portal_app.customer.letter.correspondence import reply_section, thread_section
+from portal_app.customer.letter.correspondence import reply_section, thread_section, write_button
 from portal_app.customer.letter.documents import attachments_section, preview_section
 from portal_app.customer.letter.state import LetterState
 from portal_app.ui.icons import icon
@@ -61,11 +61,7 @@ def _missing() -> rx.Component:
 def _letter() -> rx.Component:
     return rx.el.article(
         rx.el.header(
-            rx.el.p(
-                rx.el.span(LETTER.kind, class_name="badge badge-quiet"),
-                rx.cond(LETTER.leaving != "", _leaving()),
-                class_name="row letter-badges",
-            ),
+            rx.cond(LETTER.leaving != "", rx.el.p(_leaving(), class_name="letter-badges")),
             page_title(LETTER.subject),
             _news(),
             _receipt(),
@@ -122,7 +118,9 @@ def _receipt() -> rx.Component:
                 rx.el.div(
                     rx.el.h2(t("reply.sent_title")),
                     rx.el.p(
-                        t("thread.reference"), ": ", rx.el.span(LetterState.receipt.reference, class_name="nowrap"),
+                        t("thread.reference"),
+                        ": ",
+                        rx.el.span(LetterState.receipt.reference, class_name="nowrap"),
                         class_name="reply-reference",
                     ),
                     rx.el.p(LetterState.receipt.promise),
@@ -140,7 +138,11 @@ def _receipt() -> rx.Component:
 
 def _in_bin() -> rx.Component:
     restore = rx.el.button(
-        icon("undo"), rx.el.span(t("letter.restore")), type="button", on_click=LetterState.restore, class_name="btn btn-line btn-sm"
+        icon("undo"),
+        rx.el.span(t("letter.restore")),
+        type="button",
+        on_click=LetterState.restore,
+        class_name="btn btn-line btn-sm",
     )
     return rx.el.div(notice("warning", rx.el.p(t("letter.in_bin")), restore), class_name="no-print")
 
@@ -154,6 +156,7 @@ def _facts() -> rx.Component:
         rx.el.dl(
             _fact(t("letter.sender"), the_brand().insurer),
             _fact(t("letter.arrived"), rx.el.time(LETTER.arrived, date_time=LETTER.arrived_at)),
+            _fact(t("letter.kind"), LETTER.kind),
             _if_fact(LETTER.policy, t("letter.policy"), LETTER.policy),
             _if_fact(LETTER.plate, t("letter.plate"), LETTER.plate),
             _if_fact(LETTER.amount, t("letter.amount"), rx.el.strong(LETTER.amount)),
@@ -185,11 +188,20 @@ def _due() -> rx.Component:
 
 def _actions() -> rx.Component:
     return rx.el.div(
+        write_button(),
         rx.el.button(
-            icon("print"), rx.el.span(t("letter.print")), type="button", class_name="btn btn-line", custom_attrs={"data-print": "yes"}
+            icon("print"),
+            rx.el.span(t("letter.print")),
+            type="button",
+            class_name="btn btn-line",
+            custom_attrs={"data-print": "yes"},
         ),
         rx.el.button(
-            icon("mail"), rx.el.span(t("letter.mark_unread")), type="button", on_click=LetterState.mark_unread, class_name="btn btn-line"
+            icon("mail"),
+            rx.el.span(t("letter.mark_unread")),
+            type="button",
+            on_click=LetterState.mark_unread,
+            class_name="btn btn-line",
         ),
         rx.cond(LETTER.binned, rx.fragment(), _delete()),
         role="group",
@@ -203,7 +215,11 @@ def _delete() -> rx.Component:
         LETTER.awaits_confirmation,
         rx.el.p(t("letter.delete_later"), class_name="muted"),
         rx.el.button(
-            icon("bin"), rx.el.span(t("letter.delete")), type="button", on_click=LetterState.delete, class_name="btn btn-line letter-delete"
+            icon("bin"),
+            rx.el.span(t("letter.delete")),
+            type="button",
+            on_click=LetterState.delete,
+            class_name="btn btn-line letter-delete",
         ),
     )
 
@@ -212,7 +228,13 @@ def _confirmation() -> rx.Component:
     return rx.el.section(
         rx.el.h2(icon("warning"), rx.el.span(t("letter.confirm_title")), id="letter-confirm-title"),
         rx.el.p(t("letter.confirm_text")),
-        rx.el.button(icon("check"), rx.el.span(t("letter.confirm")), type="button", on_click=LetterState.confirm, class_name="btn btn-primary"),
+        rx.el.button(
+            icon("check"),
+            rx.el.span(t("letter.confirm")),
+            type="button",
+            on_click=LetterState.confirm,
+            class_name="btn btn-primary",
+        ),
         aria_labelledby="letter-confirm-title",
         class_name="card-plain letter-confirm no-print",
     )

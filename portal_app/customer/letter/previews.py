@@ -103,7 +103,8 @@ def _content(found: FoundDocument) -> bytes:
 
 
 def _cut(texts: list[str]) -> Texts:
-    left, kept = MOST_CHARACTERS, []
+    left = MOST_CHARACTERS
+    kept: list[str] = []
     for text in texts:
         if left <= 0:
             return Texts(kept, is_cut=True)

@@ -62,7 +62,7 @@ async def back_to_letter(request: Request) -> Response:
     return see_other(ways.letter_address(parse(PublicId, request.path_params["letter_id"])))
 
 
-class _Refused(Exception):  # noqa: N818 - never leaves this module
+class _Refused(Exception):
     """The reply cannot be sent, for one or more reasons."""
 
     def __init__(self, refusals: Sequence[Refusal]) -> None:
@@ -145,9 +145,7 @@ async def _send(actor: Customer, letter_id: str, reply: Reply, mark: str) -> Rec
         raise _Refused([*wrong, *wrong_files])
     try:
         files = await asyncio.to_thread(documents.store_files, house.objects, checked)
-        return await carry_out(
-            messages.send_reply, actor, letter_id, reply.text, files, mark=mark, brand=house.brand, now=now()
-        )
+        return await carry_out(messages.send_reply, actor, letter_id, reply.text, files, mark=mark, brand=house.brand, now=now())
     except LetterNotFound:
         raise
     except PortalError as refusal:

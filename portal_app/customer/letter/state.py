@@ -40,7 +40,7 @@ class LetterState(PortalState):
     standing_of_letter: str = "loading"
     """loading | shown | missing"""
     letter: LetterShown = LetterShown()
-    thread: list[MessageShown] = []
+    thread: list[MessageShown] = rx.field(default_factory=list)
     news: bool = False
     """Whether an answer arrived while the page was open."""
     list_address: str = ways.LIST
@@ -50,17 +50,17 @@ class LetterState(PortalState):
     _letter_id: str = ""
 
     previewed: DocumentShown = DocumentShown()
-    pages: list[PageShown] = []
+    pages: list[PageShown] = rx.field(default_factory=list)
     more_pages: str = ""
     as_text: bool = False
-    texts: list[str] = []
+    texts: list[str] = rx.field(default_factory=list)
     text_is_cut: bool = False
 
     replying: bool = False
     nonce: str = ""
     draft_text: str = ""
     draft_saved: str = ""
-    refusals: list[RefusalShown] = []
+    refusals: list[RefusalShown] = rx.field(default_factory=list)
     receipt: ReceiptShown = ReceiptShown()
 
     @rx.event
@@ -122,7 +122,7 @@ class LetterState(PortalState):
         if not binned.moved:
             raise ConfirmationNeeded if binned.kept else LetterNotFound
         inbox = await self.get_state(InboxState)
-        inbox._offer_undo(binned)
+        inbox._offer_undo(binned)  # noqa: SLF001 - a state has no public words but its handlers
         return rx.redirect(self.list_address)
 
     # ── preview ──
@@ -198,11 +198,11 @@ class LetterState(PortalState):
 
     async def _arrive(self, path: str) -> None:
         """Let nothing of another letter stay in the tab, and take the new one from the address."""
-        self.reset()
+        self.reset()  # type: ignore[no-untyped-call]
         self._letter_id = ways.letter_id_in(path)
         self.zip_of, self.reply_address = self._letter_id, ways.reply_address(self._letter_id)
         inbox = await self.get_state(InboxState)
-        self.list_address = ways.list_address(inbox._query)
+        self.list_address = ways.list_address(inbox._query)  # noqa: SLF001 - as above
 
     def _asked(self, parameter: str) -> str:
         return str(self.router.url.query_parameters.get(parameter, ""))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import growth, inbox_event, machine
+from bench import calm, erasing, growth, inbox_event, intake, machine, memory, phone, sign_in
 from bench.figures import REACHES, Figure, table
 from bench.site import Site, open_site
 from portal_app.operations.builds import ROOT
@@ -19,6 +19,13 @@ Measure = Callable[[Site], list[Figure]]
 MEASURES: dict[tuple[str, ...], Measure] = {
     ("inbox_event",): inbox_event.measure,
     ("growth",): growth.measure,
+    ("sign_in",): sign_in.measure,
+    ("calm",): calm.measure,
+    ("intake",): intake.measure,
+    ("memory",): memory.measure,
+    ("weight_sign_in", "weight_inbox"): phone.measure_weights,
+    ("erasing",): erasing.measure,
+    ("lcp_sign_in", "lcp_inbox", "lcp_letter"): phone.measure_paints,
 }
 FAILED = 1
 

@@ -166,7 +166,9 @@ def _fill_letters(
 
 def _letters(people: Sequence[_Person], brand: Brand, chance: random.Random, now: datetime) -> Iterator[tuple[Any, ...]]:
     seconds = DAYS * 24 * 3600
-    entries = sorted((chance.randrange(600, seconds), place) for place, person in enumerate(people) for _ in range(person.letters))
+    entries = sorted(
+        (chance.randrange(600, seconds), place) for place, person in enumerate(people) for _ in range(person.letters)
+    )
     words, rules = _all_words(brand), brand.retention
 
     @cache
@@ -196,9 +198,7 @@ def _all_words(brand: Brand) -> list[_Words]:
             policy = DemoPolicy("KGFB-2025-000000", product.name, "ABC-123", 38_400 + 7_300 * number)
             said = demo_letters.letter(kind, brand, person, policy, written_on=date(2025, 3, 1), due_on=date(2025, 4, 1))
             folded = f"{fold(said.subject)} {fold(said.summary)} {FOLDED_NAMES[kind]}"
-            found.append(
-                _Words(kind, said.subject, said.summary, sort_key(said.subject), sort_key(FOLDED_NAMES[kind]), folded)
-            )
+            found.append(_Words(kind, said.subject, said.summary, sort_key(said.subject), sort_key(FOLDED_NAMES[kind]), folded))
     return found
 
 

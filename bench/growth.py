@@ -2,13 +2,11 @@
 
 import asyncio
 
-import aiohttp
-
 from bench.acts import TABS, Visitor, in_turns
 from bench.figures import Figure, median
 from bench.serving import Server
 from bench.site import HUGE, SMALL, Installation, Site
-from bench.tabs import open_tabs
+from bench.tabs import new_browser, open_tabs
 
 WARM_UP, ROUNDS = 120, 720
 
@@ -23,7 +21,7 @@ def measure(site: Site) -> list[Figure]:
 
 
 async def _measure(places: list[tuple[Installation, Server]]) -> list[list[float]]:
-    async with aiohttp.ClientSession() as browser:
+    async with new_browser() as browser:
         doers = []
         for installation, server in places:
             tokens = [installation.sign_in(1) for _ in range(TABS)]

@@ -2,13 +2,11 @@
 
 import asyncio
 
-import aiohttp
-
 from bench.acts import TABS, Visitor, in_turns, step
 from bench.figures import Figure, median, percentile
 from bench.serving import Server
 from bench.site import LARGE, Installation, Site
-from bench.tabs import open_tabs
+from bench.tabs import new_browser, open_tabs
 
 WARM_UP, ROUNDS = 72, 720
 
@@ -29,7 +27,7 @@ def measure(site: Site) -> list[Figure]:
 
 
 async def _measure(installation: Installation, portal: Server, bare: Server) -> list[list[float]]:
-    async with aiohttp.ClientSession() as browser:
+    async with new_browser() as browser:
         tokens = [installation.sign_in(1) for _ in range(TABS)]
         visitors = [Visitor(tab) for tab in await open_tabs(browser, portal, "/kuldemenyek", tokens)]
         counters = await open_tabs(browser, bare, "/", [""] * TABS)

@@ -148,7 +148,9 @@ def _make_bare(build: Path) -> None:
         "REFLEX_USE_NPM": "1",
         "PATH": f"{node}:{os.environ.get('PATH', '')}",
     }
-    asked = subprocess.run([node / "node", node / "npm", "config", "get", "registry"], capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        [node / "node", node / "npm", "config", "get", "registry"], capture_output=True, text=True, check=False
+    )
     environment["NPM_CONFIG_REGISTRY"] = asked.stdout.strip() or "https://registry.npmjs.org"
     with log.open("w") as output:
         command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]

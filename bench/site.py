@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from bench.filling import fill
@@ -57,8 +58,8 @@ class Site:
             self._installations[letters] = self.new_installation(f"{letters}", letters)
         return self._installations[letters]
 
-    def new_installation(self, name: str, letters: int) -> Installation:
-        """Fill an installation that no other figure uses."""
+    def new_installation(self, name: str, letters: int, age: timedelta = timedelta()) -> Installation:
+        """Fill an installation that no other figure uses, as it was some time ago."""
         began = time.monotonic()
         folder = self.folder / name
         folder.mkdir()
@@ -68,7 +69,7 @@ class Site:
         accounts = 0
         if letters:
             hashed = house.hashing.hash(PASSWORD)
-            accounts = fill(folder / "portal.db", letters, brand=house.brand, password_hash=hashed, now=now())
+            accounts = fill(folder / "portal.db", letters, brand=house.brand, password_hash=hashed, now=now() - age)
         self.say(f"filled {letters:,} letters of {accounts:,} accounts in {time.monotonic() - began:.0f} s")
         return Installation(folder, house, accounts)
 

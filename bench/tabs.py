@@ -82,6 +82,11 @@ class Tab:
                     return str(message.data)
 
 
+def new_browser() -> aiohttp.ClientSession:
+    """Open a browser that may have as many tabs as one likes."""
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+
+
 async def open_tabs(
     browser: aiohttp.ClientSession, server: Server, path: str, tokens: Sequence[str], at_once: int = 4
 ) -> list[Tab]:

@@ -14,7 +14,7 @@ from bench.figures import Figure
 from bench.filling import FULL_PAGES, policy_of
 from bench.papers import different_letters
 from bench.serving import Server
-from bench.site import SMALL, Installation, Site
+from bench.site import SMALL, Site
 from portal_app.domain.actors import Operator
 from portal_app.domain.kinds import LetterKind
 from portal_app.gateways.clock import now

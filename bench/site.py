@@ -11,8 +11,8 @@ from pathlib import Path
 from bench.filling import fill
 from bench.serving import Server, serving_bare, serving_portal, settings_for
 from portal_app.database.schema import migrate
-from portal_app.domain.actors import Customer, Stage
 from portal_app.database.tables import Account
+from portal_app.domain.actors import Customer, Stage
 from portal_app.gateways.clock import now
 from portal_app.gateways.secrets import random_token, token_digest
 from portal_app.services import sign_ins

@@ -1,6 +1,7 @@
 """What differs from insurer to insurer: names, portals and every number a rule needs, as frozen data."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from portal_app.domain.kinds import LetterKind
@@ -186,7 +187,8 @@ class Brand:
     retention: Retention = field(default_factory=Retention)
     reminders: Reminders = field(default_factory=Reminders)
     limits: Limits = field(default_factory=Limits)
-    electronic_from: dict[LetterKind, str] = field(default_factory=dict)
+    electronic_from: dict[LetterKind, date] = field(default_factory=dict)
+    """The first Budapest date on which a kind is delivered electronically; a kind without one always is (R5)."""
 
     def open_portals(self) -> tuple[PortalName, ...]:
         """Name the portals that are switched on and that this release can run, the brand's first one first."""

@@ -125,8 +125,8 @@ def check_recipient(handover: Handover, recipient: Recipient | None, brand: Bran
         raise RecipientPostal(pointer="/policy_number")
     if takes_no_letters_since(recipient.ended_on, today, brand.retention.accept_after_end_days):
         raise PolicyEnded(pointer="/policy_number", ended_on=recipient.ended_on)
-    since = brand.electronic_from.get(handover.kind, "")
-    if since and today < date.fromisoformat(since):
+    since = brand.electronic_from.get(handover.kind)
+    if since and today < since:
         raise KindNotYetElectronic(pointer="/kind", since=since)
     if recipient.account_id is None or recipient.account_closed:
         raise AccountClosed(pointer="/policy_number")

@@ -95,6 +95,7 @@ def ingest_api() -> FastAPI:
 @router.put(
     "/policies/{policy_number}",
     summary="Say what is known of a policy",
+    response_description="What is known of the policy now.",
     response_model=schemas.PolicyAnswer,
     responses={
         201: {"model": schemas.PolicyAnswer, "description": "The policy was not known before."},
@@ -146,6 +147,7 @@ def _state_policy(house: House, system: InsurerSystem, number: str, sent: schema
 @router.post(
     "/deliveries",
     summary="Hand over one letter",
+    response_description="The letter is placed, or scheduled; everything is durable.",
     status_code=201,
     response_model=schemas.DeliveryAccepted,
     responses={
@@ -202,6 +204,7 @@ def _accepted(accepted: Accepted) -> tuple[int, bytes]:
 @router.post(
     "/deliveries/batch",
     summary="Hand over up to 500 letters",
+    response_description="One result for each letter, in order.",
     status_code=207,
     response_model=schemas.BatchAnswer,
     responses=problems("batch_too_large", *specification.ONCE_CODES, "request_invalid"),
@@ -258,6 +261,7 @@ def _batch_answer(
 @router.get(
     "/deliveries/{delivery_id}",
     summary="Ask what became of a letter",
+    response_description="What became of it.",
     response_model=schemas.DeliveryState,
     responses=problems("delivery_not_found", "request_invalid"),
 )
@@ -269,6 +273,7 @@ async def get_delivery(system: System, delivery_id: PublicId) -> Response:
 @router.get(
     "/deliveries/{delivery_id}/events",
     summary="Read the proof of delivery",
+    response_description="Everything that happened.",
     response_model=schemas.DeliveryEvents,
     responses=problems("delivery_not_found", "request_invalid"),
 )
@@ -283,6 +288,7 @@ async def get_delivery_events(system: System, delivery_id: PublicId) -> Response
 @router.get(
     "/messages",
     summary="Read what customers wrote",
+    response_description="Messages, the oldest first.",
     response_model=schemas.Messages,
     responses=problems("message_not_found", "request_invalid"),
 )

@@ -87,8 +87,8 @@ def test_who_cannot_receive_letters(recipient: Recipient | None, refusal: type[P
 
 
 @pytest.mark.requirement("R5")
-@pytest.mark.parametrize(("since", "refused"), [("2026-01-10", False), ("2026-01-11", True)])
-def test_a_kind_turns_electronic_on_its_day(since: str, refused: bool) -> None:  # noqa: FBT001 - a row of the table
+@pytest.mark.parametrize(("since", "refused"), [(date(2026, 1, 10), False), (date(2026, 1, 11), True)])
+def test_a_kind_turns_electronic_on_its_day(since: date, refused: bool) -> None:
     brand = replace(MINTA, electronic_from={LetterKind.PROPOSAL: since})
 
     if refused:

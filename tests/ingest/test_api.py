@@ -99,7 +99,7 @@ def test_wrong_addresses_are_problems_too(core: Core, method: str, path: str, st
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("number", ["%00", "a%0a", "%20", "x" * 65])
+@pytest.mark.parametrize("number", ["%00", "a%01", "%20", "x" * 65])
 def test_a_policy_number_that_is_none_is_refused(core: Core, number: str) -> None:
     answer = core.ask("PUT", f"/policies/{number}", json=policy())
 

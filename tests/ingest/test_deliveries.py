@@ -233,7 +233,7 @@ def test_files_and_requests_that_are_too_large_are_refused(annas: Core, house: H
 @pytest.mark.requirement("R5")
 def test_a_kind_that_is_not_yet_electronic_is_refused_until_its_day(annas: Core, house: House) -> None:
     tomorrow = budapest_date(now()) + timedelta(days=1)
-    dates = {LetterKind.PROPOSAL: tomorrow.isoformat(), LetterKind.PAYMENT_REMINDER: budapest_date(now()).isoformat()}
+    dates = {LetterKind.PROPOSAL: tomorrow, LetterKind.PAYMENT_REMINDER: budapest_date(now())}
     use_house(replace(house, brand=replace(house.brand, electronic_from=dates)))
 
     refused = annas.deliver(letter("SZ-1", kind="proposal"))

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.looking import look, open_page, ready
 from tests.journeys.product import Product
@@ -140,3 +140,27 @@ def fill_in(page: Page, portal: Product) -> None:
     page.locator("[autocomplete=username]").fill(anna["login"])
     page.locator("[autocomplete=current-password]").fill(anna["password"])
     page.get_by_role("button", name="Belépés", exact=True).click()
+
+
+def test_a_page_that_breaks_says_so_without_a_stack_trace(browser: Browser, portal: Product) -> None:
+    context = browser.new_context(base_url=portal.url, locale="hu-HU")
+    page = context.new_page()
+    open_page(page, "/sugo")
+
+    # The first article cannot be drawn again, as a fault in a page would have it.
+    page.evaluate(
+        """() => {
+          const slug = document.querySelector("details.help-article").id;
+          const includes = Array.prototype.includes;
+          Array.prototype.includes = function (wanted, ...more) {
+            if (wanted === slug) throw new Error("a fault in the page");
+            return includes.call(this, wanted, ...more);
+          };
+        }"""
+    )
+    page.get_by_role("searchbox").fill("jelszó")
+
+    expect(page.get_by_role("alert").get_by_role("heading", level=1)).to_have_text("Hiba történt")
+    expect(page.get_by_role("link", name="Vissza a kezdőlapra")).to_be_visible()
+    assert "a fault in the page" not in page.locator("body").inner_text()
+    context.close()

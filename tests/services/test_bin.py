@@ -5,15 +5,16 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import select
 
-from portal_app.database.tables import Account, Event, Letter, Message
+from portal_app.database.tables import Account, Document, Event, Letter, Message
 from portal_app.database.transactions import Database
 from portal_app.domain.letters import Filter, Listing, Sort, SortField
 from portal_app.domain.messages import Purpose
 from portal_app.services import bin as bins
-from portal_app.services import inbox
+from portal_app.services import inbox, retention
+from portal_app.services.house import House
 from portal_app.services.messages import write_request
 from tests.cast import ANNA, BELA, NOON
-from tests.mailbox import MINTA, Mailbox, open_mailbox
+from tests.mailbox import MINTA, Mailbox, open_mailbox, stored_file
 
 DAY = timedelta(days=1)
 Boxes = tuple[Mailbox, Mailbox]
@@ -162,3 +163,34 @@ def test_the_insurers_copy_of_a_deleted_message_stays(boxes: Boxes) -> None:
 
     with anna.database.reading() as db:
         assert [row.text for row in db.exec(select(Message))] == ["Kérem."]
+
+
+def test_erasing_for_good_takes_only_what_lies_in_ones_own_bin(boxes: Boxes, house: House) -> None:
+    anna, bela = boxes
+    file = stored_file(house.objects, b"%PDF")
+    erased, kept, his = anna.place("Törölt", files=[file]), anna.place("Marad"), bela.place("Béláé")
+    for box, letter in ((anna, erased), (bela, his)):
+        box.database.carry_out(bins.bin_letters, box.customer, [letter], now=NOON)
+
+    done = anna.database.carry_out(retention.erase_binned, anna.customer, [erased, kept, his], now=NOON)
+
+    assert (done.letters, done.messages, done.object_keys) == (1, 0, (file.stored.key,))
+    assert (in_bin(anna), in_inbox(anna), in_bin(bela)) == ([], ["Marad"], ["Béláé"])
+    with house.database.reading() as db:
+        erasures = [(event.about, event.actor_kind) for event in db.exec(select(Event).where(Event.act == "letter:erased"))]
+        assert erasures == [(erased, "customer")]
+        assert db.exec(select(Document)).all() == []
+
+
+def test_what_waits_for_confirmation_or_answer_is_not_erased_from_the_bin(boxes: Boxes) -> None:
+    anna, _ = boxes
+    letter, message = anna.place("Jogi"), write(anna, "Kérdés")
+    anna.database.carry_out(bins.bin_letters, anna.customer, [letter], now=NOON)
+    anna.database.carry_out(bins.bin_messages, anna.customer, [message], now=NOON)
+    with anna.database.writing() as db:
+        db.exec(select(Letter)).one().requires_confirmation = True
+
+    done = anna.database.carry_out(retention.erase_binned, anna.customer, [letter, message], now=NOON)
+
+    assert not done
+    assert sorted(in_bin(anna)) == ["Jogi", "Kérdés"]

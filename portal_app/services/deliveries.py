@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
-from portal_app.database.tables import Delivery, Event, Job, Letter
+from portal_app.database.tables import Delivery, Event, Letter
 from portal_app.domain.actors import InsurerSystem, Operator
 from portal_app.domain.errors import DeliveryNotFound
 
@@ -47,7 +47,6 @@ def find_delivery(db: Session, actor: InsurerSystem | Operator, delivery_id: str
     delivery = _delivery(db, delivery_id)
     letter = db.exec(select(Letter).where(Letter.delivery_id == delivery.id)).first()
     happened = {event.act: event.at for event in reversed(_events(db, delivery))}
-    placed_at = happened.get("letter:placed")
     return DeliveryView(
         id=delivery.public_id,
         external_ref=delivery.external_ref,
@@ -56,8 +55,8 @@ def find_delivery(db: Session, actor: InsurerSystem | Operator, delivery_id: str
         status=_status(letter),
         accepted_at=delivery.accepted_at,
         publish_at=delivery.publish_at,
-        placed_at=placed_at,
-        notified_at=_notified_at(db, delivery.account_id, placed_at),
+        placed_at=happened.get("letter:placed"),
+        notified_at=happened.get("letter:notified"),
         opened_at=happened.get("letter:opened"),
         confirmed_at=happened.get("letter:confirmed"),
         readable_until=date.fromordinal(letter.erase_on.toordinal() - 1) if letter else None,
@@ -92,17 +91,3 @@ def _status(letter: Letter | None) -> str:
     if letter.confirmed_at:
         return "confirmed"
     return "opened" if letter.opened_at else "placed"
-
-
-def _notified_at(db: Session, account_id: int, placed_at: datetime | None) -> datetime | None:
-    """Give when the first e-mail about arrivals went out that was still unsent when the letter came."""
-    if placed_at is None:
-        return None
-    return db.exec(
-        select(func.min(Job.ended_at)).where(
-            Job.account_id == account_id,
-            Job.kind == "arrival",
-            Job.outcome == "sent",
-            col(Job.ended_at) >= placed_at,
-        )
-    ).first()

@@ -13,7 +13,7 @@ from portal_app.database.transactions import Database
 from portal_app.domain.actors import Operator
 from portal_app.domain.brands import PortalName
 from portal_app.gateways.secrets import Secrets
-from portal_app.services import courier
+from portal_app.services import courier, deliveries
 from portal_app.services.accounts import account_for_email, seal_text
 from portal_app.services.courier import LEASE, ClaimedJob
 from portal_app.services.outbox import enqueue
@@ -304,3 +304,5 @@ def test_each_letter_the_e_mail_was_about_is_recorded_as_notified(database: Data
     assert [event.about for event in told] == ids
     assert all(event.delivery_id for event in told)
     assert job.count == 2
+    view = database.ask(deliveries.find_delivery, CORE, "first")
+    assert view.notified_at == NOON + timedelta(seconds=2)

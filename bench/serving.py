@@ -22,7 +22,7 @@ from portal_app.settings import Settings
 BARE = Path(__file__).parent / "bare"
 BRAND = "minta"
 SECRET = "the secret of the figures and of nothing else"
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ def settings_for(folder: Path, port: int = 8000) -> Settings:
 @contextmanager
 def serving_portal(folder: Path, role: str = "all") -> Iterator[Server]:
     """Serve the installation in this folder; the pages are built first where that was not done yet."""
+    builds.current_build(BRAND)
     port = _free_port()
     environment = {
         **_bare_environment(),

@@ -103,9 +103,9 @@
         byId(button.dataset.shows).type = "password";
         button.setAttribute("aria-pressed", "false");
       });
-      // A second press while the answer is on its way must not send the form twice.
+      // A second press while the answer is on its way must not send the form twice; downloads may begin again.
       if (event.target.dataset.sent) event.preventDefault();
-      else if (event.target.method === "post" && !event.defaultPrevented) {
+      else if (event.target.method === "post" && !event.target.target && !event.defaultPrevented) {
         event.target.dataset.sent = "yes";
         setTimeout(() => delete event.target.dataset.sent, 4000);
       }

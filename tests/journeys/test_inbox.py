@@ -384,7 +384,7 @@ def test_the_bin_gives_back_what_was_deleted_and_erases_only_when_asked_twice(to
     ids = [_delete_one(town, box) for _ in range(3)]
     open_page(page, "/lomtar")
     expect(page.locator("tbody tr")).to_have_count(3)
-    page.get_by_role("button", name=re.compile("Visszaállítás: Zsolt 3")).first.click()
+    page.get_by_role("button", name=re.compile("Visszaállítás ?: Zsolt 3")).first.click()
     expect(page.get_by_text("1 elem visszakerült a helyére.")).to_be_visible()
     expect(page.locator("tbody tr")).to_have_count(2)
 
@@ -430,7 +430,7 @@ def test_the_list_can_be_worked_with_the_keyboard_alone(town: Town, page: Page) 
     expect(page.locator("#chosen-words")).to_have_text("2 kijelölve")
 
     seen = set()
-    for _ in range(25):
+    for _ in range(13):
         page.keyboard.press("Tab")
         seen.add(page.evaluate("document.activeElement.innerText.trim() || document.activeElement.id"))
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"

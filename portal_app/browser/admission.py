@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
-from pydantic import StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from portal_app.domain.actors import Actor, Customer, Stage, Stranger
 from portal_app.domain.errors import NotSignedIn, RequestInvalid
@@ -31,6 +31,7 @@ ANYONE = (STRANGER, CHANGING, CUSTOMER)
 
 # What may come in from outside, with a length cap each.
 PublicId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+RowId = Annotated[int, Field(ge=1, lt=2**31)]
 Word = Annotated[str, StringConstraints(max_length=64)]
 Line = Annotated[str, StringConstraints(max_length=300)]
 Words = Annotated[str, StringConstraints(max_length=20_000)]

@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
@@ -23,6 +24,8 @@ CUT_AFTER = (
     "Error processing event queue entry",
 )
 
+UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
+
 log = structlog.get_logger(__name__)
 
 # What a page says over its socket, and with how many things beside.
@@ -36,7 +39,7 @@ REFLEX_HANDLERS: Mapping[str, Mapping[str, Any]] = {
     "hydrate": {},
     "hydrate_and_load": {"vars": _NoVars | None, "hashes": _Hashes | None},
     "on_load_internal": {},
-    "update_vars_internal": {"vars": _NoVars | None},
+    "update_vars_internal": {"vars": _NoVars},
     "set_is_hydrated": {"value": bool},
     "handle_frontend_exception": {"info": _Report, "component_stack": _Report},
 }
@@ -147,9 +150,26 @@ def is_event(said: object) -> bool:
     name, payload, place = said.get("name"), said.get("payload", {}), said.get("router_data", {})
     if not isinstance(name, str) or not isinstance(payload, dict) or not isinstance(place, dict):
         return False
-    addresses = (place.get("pathname", ""), place.get("asPath", ""))
+    asked = place.get("query", {})
+    if not isinstance(asked, dict):
+        return False
+    addresses = (place.get("pathname", ""), place.get("asPath", ""), *asked.values())
     known = name in RegistrationContext.get().event_handlers
-    return known and isinstance(place.get("query", {}), dict) and all(isinstance(address, str) for address in addresses)
+    return known and all(isinstance(address, str) for address in addresses) and can_be_kept(said)
+
+
+def can_be_kept(said: object) -> bool:
+    """Whether every text in it can be sent and stored: no half characters, and no NUL, which PostgreSQL refuses."""
+    waiting = [said]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            waiting += [*part.keys(), *part.values()]
+        elif isinstance(part, list):
+            waiting += part
+        elif isinstance(part, str) and UNKEPT.search(part):
+            return False
+    return True
 
 
 class WithoutArguments(logging.Filter):

@@ -6,7 +6,7 @@ import reflex as rx
 from starlette.requests import Request
 from starlette.responses import Response
 
-from portal_app.browser.admission import CUSTOMER, customer, open_to, parse
+from portal_app.browser.admission import CUSTOMER, RowId, customer, open_to, parse
 from portal_app.browser.arrivals import arrival_of
 from portal_app.browser.cookies import give_language
 from portal_app.browser.pages import see_other
@@ -71,7 +71,7 @@ class ProfileState(PortalState):
     @open_to(CUSTOMER, own_act=True)
     async def end_sign_in(self, sign_in_id: int) -> None:
         """Sign out one of the other browsers."""
-        await carry_out(sign_ins.end_one, customer(), parse(int, sign_in_id), now=now())
+        await carry_out(sign_ins.end_one, customer(), parse(RowId, sign_in_id), now=now())
         await self._show_sign_ins()
 
     @rx.event

@@ -35,7 +35,9 @@ def test_an_event_as_pages_send_it_is_one() -> None:
     [
         {"name": None}, {"name": 1}, {"name": []}, {"name": {}}, {"name": "no.such.handler"}, {"name": "x" * 100_000},
         {"payload": None}, {"payload": []}, {"payload": "x"}, {"router_data": None}, {"router_data": []},
-        {"router_data": {"query": 5}}, {"router_data": {"pathname": None}}, {"router_data": {"asPath": []}},
+        {"router_data": {"query": 5}}, {"router_data": {"query": {"letter_id": ["x"]}}}, {"payload": {"text": "a\x00b"}},
+        {"payload": {"list": [{"deep": ["half \ud83d"]}]}}, {"router_data": {"asPath": "/\udfff"}}, {"payload": {"\x00": 1}},
+        {"router_data": {"pathname": None}}, {"router_data": {"asPath": []}},
     ],
 )  # fmt: skip
 def test_what_is_no_event_is_not_taken_for_one(change: dict[str, Any]) -> None:

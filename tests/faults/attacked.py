@@ -12,7 +12,7 @@ import httpx
 from sqlmodel import Session, SQLModel, col, select
 
 from portal_app.database.schema import migrate
-from portal_app.database.tables import Account, Credential, Document, Draft, Letter, Message, SignIn
+from portal_app.database.tables import Account, Credential, Document, Draft, Letter, Message
 from portal_app.database.transactions import Database
 from portal_app.domain.actors import Customer, Stage
 from portal_app.gateways.clock import now
@@ -26,6 +26,7 @@ from tests.handing_over import attachment
 from tests.journeys.product import Product
 from tests.making import letter_pdf
 
+CANARIES = ("policy", "name", "email", "phone", "plate", "subject", "summary", "file name", "reply", "answer", "draft", "browser")
 METRICS_TOKEN = "a-metrics-token-for-the-tests"
 
 
@@ -98,6 +99,15 @@ class Attacked:
         """Copy every row of the database that belongs to Anna."""
         return rows_of(self.house.database, self.anna.account_id)
 
+    def another_sign_in_of_anna(self) -> Visitor:
+        """Let Anna sign in from one more browser."""
+        return _enter(self.house, self.anna.email)
+
+    def end(self, visitor: Visitor) -> None:
+        """End a visitor's sign-in, as if it had been ended from elsewhere."""
+        actor = Customer(visitor.account_id, visitor.sign_in_id, "kuldemenyeim")
+        self.house.database.carry_out(sign_ins.end_sign_in, actor, now=now())
+
     def deliver(self, reference: str, *, policy: str = "", **changes: Any) -> httpx.Response:
         """Hand over one more letter."""
         sent = {
@@ -129,8 +139,7 @@ def attacked_portal(folder: Path) -> Iterator[Attacked]:
 
 
 def _peopled(product: Product, house: House, core: httpx.Client) -> Attacked:
-    words = ("policy", "name", "email", "phone", "plate", "subject", "summary", "file name", "reply", "answer", "draft", "browser")
-    canaries = {word: f"kanari{secrets.token_hex(6)}" for word in words}
+    canaries = {word: f"kanari{secrets.token_hex(6)}" for word in CANARIES}
     canaries |= {"email": f"{canaries['email']}@pelda.example", "phone": f"+3630{secrets.randbelow(9_000_000) + 1_000_000}"}
     canaries |= {"file name": f"{canaries['file name']}.pdf", "plate": f"KNR{secrets.token_hex(3).upper()}"}
 
@@ -227,16 +236,3 @@ def _belongs(table: str, row: dict[str, Any], owned: dict[str, set[int]]) -> boo
     if table == "account":
         return row["id"] in owned["account_id"]
     return any(name in owned and value in owned[name] for name, value in row.items() if name.endswith("_id"))
-
-
-def end_sign_ins(database: Database, visitor: Visitor) -> None:
-    """End everything of a visitor."""
-    database.carry_out(sign_ins.end_others, visitor.account_id, now=now(), reason="signed_out")
-
-
-def sign_in_row(database: Database, visitor: Visitor) -> SignIn:
-    """Read the row of a visitor's sign-in."""
-    with database.reading() as db:
-        row = db.get_one(SignIn, visitor.sign_in_id)
-        db.expunge_all()
-        return row

@@ -37,6 +37,8 @@ def fold(text: str) -> str:
 
     Folding a folded text changes nothing. Used for the stored search key and for every search word.
     """
+    if text.isascii():
+        return " ".join(text.lower().split())
     while (folded := _fold_once(text)) != text:
         if folded.isascii():  # Nothing is left that another pass could change.
             return folded

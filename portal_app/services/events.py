@@ -3,9 +3,10 @@
 import json
 from datetime import datetime
 
+from sqlalchemy import Select, insert, literal
 from sqlmodel import Session
 
-from portal_app.database.tables import Event
+from portal_app.database.tables import Event, Moment
 from portal_app.domain.actors import Actor, actor_kind, actor_name
 
 
@@ -36,3 +37,13 @@ def record(
             details=json.dumps(details, sort_keys=True) if details else "",
         )
     )
+
+
+def record_for_all(db: Session, actor: Actor, act: str, found: Select[int, int | None, str], *, now: datetime) -> None:
+    """Append the same event for many rows in one statement.
+
+    `found` selects, in the order wanted, the account, the delivery and the public id that each event is about.
+    """
+    names = ["account_id", "delivery_id", "about", "at", "act", "actor_kind", "actor_name", "details"]
+    said = [literal(text) for text in (act, actor_kind(actor), actor_name(actor), "")]
+    db.connection().execute(insert(Event).from_select(names, found.add_columns(literal(now, Moment), *said)))

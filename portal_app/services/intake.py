@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from portal_app.database.contention import carry_out_again
-from portal_app.database.tables import Account, Delivery, Event, Policy
+from portal_app.database.tables import Account, Delivery, Policy
 from portal_app.database.transactions import Database
 from portal_app.database.upserts import insert_into
-from portal_app.domain.actors import InsurerSystem, Operator, actor_kind
+from portal_app.domain.actors import InsurerSystem, Operator
 from portal_app.domain.brands import Brand
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.deliveries import Handover, Recipient, check_recipient, fingerprint
@@ -31,6 +30,7 @@ from portal_app.gateways.scanner import Scanner
 from portal_app.gateways.secrets import public_id
 from portal_app.services.attachments import MEDIA_TYPE, LookedThrough, check_claims, look_through
 from portal_app.services.documents import NewFile
+from portal_app.services.events import record_for_all
 from portal_app.services.placing import NewLetter, place_letters
 
 # How many letters one transaction places: short enough that no customer waits for it.
@@ -287,24 +287,22 @@ def _insert_deliveries(
 ) -> dict[int, tuple[int, Accepted]]:
     """Insert deliveries whose reference nobody has used; give row and answer by item (its `id`)."""
     first = {item.handover.external_ref: item for item in reversed(items)}
-    rows = {reference: _delivery_row(actor, first[reference], recipients, now) for reference in sorted(first)}
+    said = {reference: _answer(first[reference], now) for reference in sorted(first)}
+    rows = [_delivery_row(actor, first[reference], answer, recipients, now) for reference, answer in said.items()]
     inserted = db.connection().execute(
         insert_into(db, Delivery)
         .on_conflict_do_nothing(index_elements=["external_ref"])
         .returning(col(Delivery.external_ref), col(Delivery.id)),
-        list(rows.values()),
+        rows,
     )
-    return {
-        id(first[reference]): (row_id or 0, Accepted(json.loads(rows[reference]["answer"]))) for reference, row_id in inserted
-    }
+    return {id(first[reference]): (row_id or 0, Accepted(said[reference])) for reference, row_id in inserted}
 
 
-def _delivery_row(actor: Deliverer, item: _Item, recipients: Mapping[str, Recipient], now: datetime) -> dict[str, Any]:
+def _answer(item: _Item, now: datetime) -> dict[str, Any]:
     handover = item.handover
-    publish_at = handover.publish_at if handover.publish_at and handover.publish_at > now else None
-    delivery_id = public_id()
-    answer = {
-        "id": delivery_id,
+    publish_at = _still_to_come(handover, now)
+    return {
+        "id": public_id(),
         "external_ref": handover.external_ref,
         "policy_number": handover.policy_number,
         "kind": handover.kind,
@@ -312,8 +310,14 @@ def _delivery_row(actor: Deliverer, item: _Item, recipients: Mapping[str, Recipi
         "accepted_at": _written(now),
         "publish_at": _written(publish_at) if publish_at else None,
     }
+
+
+def _delivery_row(
+    actor: Deliverer, item: _Item, answer: Mapping[str, Any], recipients: Mapping[str, Recipient], now: datetime
+) -> dict[str, Any]:
+    handover = item.handover
     return {
-        "public_id": delivery_id,
+        "public_id": answer["id"],
         "external_ref": handover.external_ref,
         "fingerprint": item.fingerprint,
         "system": actor.name,
@@ -321,9 +325,13 @@ def _delivery_row(actor: Deliverer, item: _Item, recipients: Mapping[str, Recipi
         "kind": handover.kind,
         "account_id": recipients[handover.policy_number].account_id,
         "accepted_at": now,
-        "publish_at": publish_at,
+        "publish_at": _still_to_come(handover, now),
         "answer": json.dumps(answer),
     }
+
+
+def _still_to_come(handover: Handover, now: datetime) -> datetime | None:
+    return handover.publish_at if handover.publish_at and handover.publish_at > now else None
 
 
 def _insert_letters(
@@ -337,21 +345,12 @@ def _insert_letters(
 ) -> None:
     if not items:
         return
+    deliveries = sql_select(col(Delivery.account_id), col(Delivery.id), col(Delivery.public_id))
+    ids = [answers[id(item)][0] for item in items]
+    record_for_all(
+        db, actor, "delivery:accepted", deliveries.where(col(Delivery.id).in_(ids)).order_by(col(Delivery.id)), now=now
+    )
     letters = [_new_letter(item, recipients[item.handover.policy_number], answers[id(item)][0]) for item in items]
-    events = [
-        {
-            "at": now,
-            "act": "delivery:accepted",
-            "actor_kind": actor_kind(actor),
-            "actor_name": actor.name,
-            "account_id": letter.account_id,
-            "delivery_id": letter.delivery_id,
-            "about": answers[id(item)][1].answer["id"],
-            "details": "",
-        }
-        for item, letter in zip(items, letters, strict=True)
-    ]
-    db.connection().execute(insert(Event), events)
     place_letters(db, actor, letters, brand=brand, now=now)
 
 

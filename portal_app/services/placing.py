@@ -1,17 +1,18 @@
 """Placing: how a letter comes into an account, at once or at its appointed time, and how its owner is told (R13)."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import bindparam, insert, update
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
-from portal_app.database.tables import Account, Document, DocumentKey, Event, Letter
-from portal_app.domain.actors import Actor, actor_kind, actor_name
+from portal_app.database.tables import Account, Document, DocumentKey, Letter
+from portal_app.domain.actors import Actor
 from portal_app.domain.brands import Brand, PortalName
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.hungarian import fold, sort_key
@@ -19,6 +20,7 @@ from portal_app.domain.kinds import FOLDED_NAMES, LetterKind
 from portal_app.domain.retention import erase_on
 from portal_app.gateways.secrets import public_id
 from portal_app.services.documents import NewFile, write_wrapped
+from portal_app.services.events import record_for_all
 from portal_app.services.outbox import enqueue_gathered
 
 # Letters that wait for their moment are published in small transactions.
@@ -73,7 +75,7 @@ def place_letters(db: Session, actor: Actor, letters: Sequence[NewLetter], *, br
     placed = [PlacedLetter(ids[row["public_id"]], row["public_id"], row["publish_at"]) for row in rows]
     _insert_documents(db, letters, placed)
     shown = [(letter, place) for letter, place in zip(letters, placed, strict=True) if place.publish_at is None]
-    _announce(db, actor, [(letter.account_id, letter.delivery_id, place.public_id) for letter, place in shown], now=now)
+    _announce(db, actor, {place.id: letter.account_id for letter, place in shown}, now=now)
     return placed
 
 
@@ -91,15 +93,15 @@ def publish_due(db: Session, actor: Actor, *, brand: Brand, now: datetime) -> in
         letter.publish_at, letter.placed_at = None, now
         letter.erase_on = _erase_on(LetterKind(letter.kind), portal, brand, now)
     db.flush()
-    _announce(db, actor, [(letter.account_id, letter.delivery_id, letter.public_id) for letter, _ in due], now=now)
+    _announce(db, actor, {letter.id or 0: letter.account_id for letter, _ in due}, now=now)
     return len(due)
 
 
-def _announce(db: Session, actor: Actor, shown: Sequence[tuple[int, int | None, str]], *, now: datetime) -> None:
-    """Tell tabs, counters, the event log and the outbox of letters that can be seen from now on."""
+def _announce(db: Session, actor: Actor, shown: Mapping[int, int], *, now: datetime) -> None:
+    """Tell tabs, counters, the event log and the outbox of letters (with their accounts) that can be seen from now on."""
     if not shown:
         return
-    per_account = Counter(account_id for account_id, _, _ in shown)
+    per_account = Counter(shown.values())
     # Everybody who changes several accounts does so in the same order, so that two batches cannot wait for each other.
     counted = [{"the_id": account_id, "more": per_account[account_id]} for account_id in sorted(per_account)]
     db.connection().execute(
@@ -108,18 +110,10 @@ def _announce(db: Session, actor: Actor, shown: Sequence[tuple[int, int | None, 
         .values(revision=Account.revision + 1, unread=Account.unread + bindparam("more")),
         counted,
     )
-    db.connection().execute(
-        insert(Event),
-        [
-            _event(actor, "letter:placed", now, account_id=account_id, delivery_id=delivery_id, about=about)
-            for account_id, delivery_id, about in shown
-        ],
-    )
+    letters = sql_select(col(Letter.account_id), col(Letter.delivery_id), col(Letter.public_id))
+    letters = letters.where(col(Letter.id).in_(list(shown))).order_by(col(Letter.id))
+    record_for_all(db, actor, "letter:placed", letters, now=now)
     enqueue_gathered(db, "arrival", per_account, now=now)
-
-
-def _event(actor: Actor, act: str, now: datetime, **about: Any) -> dict[str, Any]:
-    return {"at": now, "act": act, "actor_kind": actor_kind(actor), "actor_name": actor_name(actor), "details": "", **about}
 
 
 def _letter_row(letter: NewLetter, brand: Brand, now: datetime) -> dict[str, Any]:

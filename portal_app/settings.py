@@ -23,13 +23,13 @@ SHORTEST_SECRET = 32
 BRANDS = Path(__file__).parent / "brands"
 
 # The domain knows no pydantic, so it is said here that a misspelt key in a brand file is a mistake.
-for described in (
+_DESCRIBED: tuple[type[Any], ...] = (
     *(brands.Brand, brands.Colours, brands.Post, brands.Contact, brands.Portal, brands.Product),
     *(brands.Lives, brands.Retention, brands.Reminders, brands.Limits),
-    PasswordRules,
-    SignInRules,
-):
-    described.__pydantic_config__ = ConfigDict(extra="forbid")
+    *(PasswordRules, SignInRules),
+)
+for _described in _DESCRIBED:
+    _described.__pydantic_config__ = ConfigDict(extra="forbid")
 
 
 class Role(StrEnum):

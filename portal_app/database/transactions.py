@@ -86,7 +86,7 @@ def the_database() -> Database:
 async def ask(service: Callable[Concatenate[Session, Details], Answer], *args: Details.args, **kwargs: Details.kwargs) -> Answer:
     """Ask a reading service from an async door without holding up everyone else."""
     database = the_database()
-    return await database.in_thread(database.ask, service, *args, **kwargs)
+    return await database.in_thread(lambda: database.ask(service, *args, **kwargs))
 
 
 async def carry_out(
@@ -94,7 +94,7 @@ async def carry_out(
 ) -> Answer:
     """Carry out a writing service from an async door in one transaction."""
     database = the_database()
-    return await database.in_thread(database.carry_out, service, *args, **kwargs)
+    return await database.in_thread(lambda: database.carry_out(service, *args, **kwargs))
 
 
 def _sqlite_engine(url: str) -> Engine:

@@ -77,7 +77,7 @@ def send_first_access(
     valid_until = now + timedelta(days=brand.lives.activation_days)
     db.exec(
         update(Credential)
-        .where(col(Credential.account_id) == account_id, Credential.kind == "sent", col(Credential.ended_at).is_(None))
+        .where(col(Credential.account_id) == account_id, col(Credential.kind) == "sent", col(Credential.ended_at).is_(None))
         .values(ended_at=now)
     )
     db.add(Credential(account_id=account_id, kind="sent", hash=hashed, created_at=now, valid_until=valid_until))
@@ -94,7 +94,7 @@ def new_link(db: Session, account_id: int, purpose: str, *, valid_until: datetim
         update(Link)
         .where(
             col(Link.account_id) == account_id,
-            Link.purpose == purpose,
+            col(Link.purpose) == purpose,
             col(Link.used_at).is_(None),
             col(Link.superseded_at).is_(None),
         )

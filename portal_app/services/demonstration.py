@@ -123,7 +123,7 @@ def letters_of(db: Session, actor: Operator, login: str) -> list[tuple[str, str,
         .where(Letter.account_id == account_id)
         .order_by(col(Letter.placed_at), col(Letter.id))
     ).all()
-    return [tuple(row) for row in found]
+    return [(letter_id, kind, placed_at) for letter_id, kind, placed_at in found]
 
 
 def _account(db: Session, login: str) -> Account:

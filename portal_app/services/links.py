@@ -68,9 +68,7 @@ def link_of_visit(db: Session, actor: Customer | Stranger, purpose: LinkPurpose,
     return FoundLink(_status(link, now), link, account)
 
 
-def standing_of_visit(
-    db: Session, actor: Customer | Stranger, purpose: LinkPurpose, *, now: datetime
-) -> tuple[LinkStatus, str]:
+def standing_of_visit(db: Session, actor: Customer | Stranger, purpose: LinkPurpose, *, now: datetime) -> tuple[LinkStatus, str]:
     """Say how the link the visitor came with stands, and give its SHA-256; nothing when they came without one."""
     found = link_of_visit(db, actor, purpose, now=now)
     return found.status, found.link.token_sha256 if found.link else ""

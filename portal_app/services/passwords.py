@@ -279,9 +279,7 @@ def send_way_in(
         return
     record(db, actor, "password:asked", now=now, account_id=account.id)
     if account.status == "invited":
-        accounts.send_first_access(
-            db, account, initial_password, hashed, brand=brand, secrets=secrets, now=now, asked_for=True
-        )
+        accounts.send_first_access(db, account, initial_password, hashed, brand=brand, secrets=secrets, now=now, asked_for=True)
         return
     valid_until = now + timedelta(minutes=brand.lives.reset_link_minutes)
     token = accounts.new_link(db, account.id or 0, LinkPurpose.PASSWORD, valid_until=valid_until, now=now)

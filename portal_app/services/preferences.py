@@ -138,7 +138,7 @@ def confirm_new_address(db: Session, actor: Customer | Stranger, *, now: datetim
     enqueue(db, "email_changed_notice_to_old", account, now=now, facts={"new_address": address})
     db.exec(
         update(Login)
-        .where(col(Login.account_id) == account.id, Login.kind == LoginKind.EMAIL)
+        .where(col(Login.account_id) == account.id, col(Login.kind) == LoginKind.EMAIL)
         .values(key=accounts.login_key(address), shown=address)
     )
     account.email, account.email_key = address, accounts.login_key(address)

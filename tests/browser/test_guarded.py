@@ -70,9 +70,7 @@ async def test_who_may_not_is_led_away_before_anything_happens(actor: Actor, lea
     assert house.touched == []
 
 
-@pytest.mark.parametrize(
-    ("refusal", "status"), [(LetterNotFound, 404), (DocumentNotFound, 404), (NotAllowed, 403), (Busy, 503)]
-)
+@pytest.mark.parametrize(("refusal", "status"), [(LetterNotFound, 404), (DocumentNotFound, 404), (NotAllowed, 403), (Busy, 503)])
 async def test_a_refusal_is_a_page_in_words(refusal: Callable[[], PortalError], status: int) -> None:
     answer = await House(ANNA, ANYONE, raises=refusal()).knock()
 

@@ -64,7 +64,7 @@ class TooSoon(PortalError):
 
 
 class TooMany(PortalError):
-    """This source has asked too often."""
+    """The source has asked too often."""
 
     code = "too_many"
 

@@ -286,6 +286,22 @@ def test_what_was_typed_is_kept_with_one_nonce(house: House, anna: Customer) -> 
     assert read == saved
 
 
+def test_two_tabs_that_begin_a_reply_at_once_begin_the_same(house: House, anna: Customer) -> None:
+    letter_id = correspondence.letter(house, anna)
+    begun: list[str] = []
+
+    def begin() -> None:
+        begun.append(house.database.carry_out(messages.begin_reply, anna, letter_id, now=NOON).nonce)
+
+    tabs = [Thread(target=begin) for _ in range(6)]
+    for tab in tabs:
+        tab.start()
+    for tab in tabs:
+        tab.join()
+
+    assert (len(begun), len(set(begun))) == (6, 1)
+
+
 def test_a_draft_may_be_longer_than_a_reply(house: House, anna: Customer) -> None:
     letter_id = correspondence.letter(house, anna)
 

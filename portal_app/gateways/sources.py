@@ -51,7 +51,7 @@ class SourceLimits:
 
     def is_over(self, action: str, source: str, limit: str) -> bool:
         """Say, without counting, whether a source has used up the limit."""
-        return not all([self._test(item, action, source_key(source)) for item in limits.parse_many(limit)])
+        return not all(self._test(item, action, source_key(source)) for item in limits.parse_many(limit))
 
     def _hit(self, item: limits.RateLimitItem, action: str, source: str) -> bool:
         return self._ask(lambda counter: counter.hit(item, action, source))

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, delete, func, select
 
 from portal_app.database import locks
 from portal_app.database.tables import Document, Draft, Letter, Message
+from portal_app.database.upserts import insert_into
 from portal_app.domain.actors import Actor, Customer
 from portal_app.domain.brands import Brand
 from portal_app.domain.calendar import budapest_date
@@ -357,11 +358,12 @@ def _check_rate(db: Session, actor: Customer, now: datetime) -> None:
 
 
 def _draft(db: Session, actor: Customer, letter: Letter, now: datetime) -> Draft:
-    draft = db.get(Draft, (actor.account_id, letter.id))
-    if draft is None:
-        draft = Draft(account_id=actor.account_id, letter_id=letter.id or 0, text="", nonce=public_id(), saved_at=now)
-        db.add(draft)
-    return draft
+    """Give the draft under a letter; two tabs that begin one at the same moment begin the same."""
+    beginning = insert_into(db, Draft).values(
+        account_id=actor.account_id, letter_id=letter.id, text="", nonce=public_id(), saved_at=now, refusals="[]"
+    )
+    db.execute(beginning.on_conflict_do_nothing(index_elements=["account_id", "letter_id"]))
+    return db.get_one(Draft, (actor.account_id, letter.id))
 
 
 def _was_just_sent(db: Session, actor: Customer, letter: Letter, text: str, now: datetime) -> bool:

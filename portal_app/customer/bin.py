@@ -70,7 +70,6 @@ class BinState(PortalState):
     none_found: str = ""
     search: str = ""
     sort: str = "-placed"
-    said: str = ""
     chosen: list[str] = rx.field(default_factory=list)
     chosen_words: str = ""
     page_chosen: bool = False
@@ -196,6 +195,7 @@ class BinState(PortalState):
         moment = now()
         found = await ask(bins.list_bin, customer(), listing, rules=the_brand().retention, now=moment)
         self.rows = [self._row(line, moment) for line in found.lines]
+        self.unread = habits.unread
         self.total, self.page, self.pages = found.total, found.page, found.pages
         self.search, self.sort = listing.filter.search, str(listing.sort)
         first = (found.page - 1) * listing.per_page + 1
@@ -316,11 +316,6 @@ def _list() -> rx.Component:
             ),
             class_name="list-over",
         ),
-        chosen_bar(
-            BinState.chosen_words,
-            list_act("undo", t("bin.restore"), BinState.restore_chosen),
-            list_act("bin", t("bin.erase"), BinState.ask_to_erase_chosen),
-        ),
         rx.el.div(
             rx.el.table(
                 rx.el.caption(t("bin.caption"), class_name="sr-only"),
@@ -346,6 +341,11 @@ def _list() -> rx.Component:
                 role="table",
             ),
             class_name="table-frame letter-frame",
+        ),
+        chosen_bar(
+            BinState.chosen_words,
+            list_act("undo", t("bin.restore"), BinState.restore_chosen),
+            list_act("bin", t("bin.erase"), BinState.ask_to_erase_chosen),
         ),
         rx.el.div(pager(page=BinState.page, pages=BinState.pages, turn_to=BinState.turn_to), class_name="list-under"),
     )
@@ -373,7 +373,7 @@ def _row(row: rx.Var[BinRow]) -> rx.Component:
             role="cell",
             class_name="cell-subject",
         ),
-        rx.el.td(row.policy, role="cell", class_name="cell-policy"),
+        rx.el.td(rx.cond(row.policy != "", rx.el.span(row.policy, class_name="nowrap")), role="cell", class_name="cell-policy"),
         rx.el.td(row.kind, role="cell", class_name="cell-kind"),
         rx.el.td(rx.el.time(row.binned, date_time=row.binned_day, class_name="nowrap"), role="cell", class_name="cell-placed"),
         rx.el.td(

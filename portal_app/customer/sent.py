@@ -176,6 +176,7 @@ class SentState(PortalState):
         listing = Listing(Filter(search=asked.filter.search), asked.sort or read_sort("-placed"), asked.page, habits.per_page)
         found = await ask(sent.list_sent, customer(), listing, now=now())
         self.rows = [self._row(line) for line in found.lines]
+        self.unread = habits.unread
         self.total, self.page, self.pages = found.total, found.page, found.pages
         self.search, self.sort = listing.filter.search, str(listing.sort)
         first = (found.page - 1) * listing.per_page + 1
@@ -276,7 +277,6 @@ def _list() -> rx.Component:
             ),
             class_name="list-over",
         ),
-        chosen_bar(SentState.chosen_words, list_act("bin", t("inbox.delete"), SentState.bin_chosen)),
         rx.el.div(
             rx.el.table(
                 rx.el.caption(t("sent.caption"), class_name="sr-only"),
@@ -304,6 +304,7 @@ def _list() -> rx.Component:
             ),
             class_name="table-frame letter-frame",
         ),
+        chosen_bar(SentState.chosen_words, list_act("bin", t("inbox.delete"), SentState.bin_chosen)),
         rx.el.div(pager(page=SentState.page, pages=SentState.pages, turn_to=SentState.turn_to), class_name="list-under"),
     )
 
@@ -323,7 +324,7 @@ def _row(row: rx.Var[SentRow]) -> rx.Component:
         ),
         rx.el.td(_status(row), role="cell", class_name="cell-unread"),
         rx.el.td(_subject(row), role="cell", class_name="cell-subject"),
-        rx.el.td(row.policy, role="cell", class_name="cell-policy"),
+        rx.el.td(rx.cond(row.policy != "", rx.el.span(row.policy, class_name="nowrap")), role="cell", class_name="cell-policy"),
         rx.el.td(rx.el.time(row.written, date_time=row.written_day, class_name="nowrap"), role="cell", class_name="cell-placed"),
         rx.el.td(
             rx.el.span(t("sent.col_reference"), ": ", class_name="card-label"),

@@ -112,6 +112,7 @@ class Habits:
     sort: str
     last_sign_in: datetime | None
     """When the owner had signed in before this time."""
+    unread: int
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ def look_around(db: Session, actor: Customer, *, rules: Retention, now: datetime
 def habits(db: Session, actor: Customer) -> Habits:
     """Tell what the account remembers: rows a page, sort, and when its owner was here before."""
     account = db.execute(
-        sa.select(col(Account.email), col(Account.rows_per_page), col(Account.inbox_sort)).where(
+        sa.select(col(Account.email), col(Account.rows_per_page), col(Account.inbox_sort), col(Account.unread)).where(
             col(Account.id) == actor.account_id
         )
     ).one()
@@ -202,7 +203,7 @@ def habits(db: Session, actor: Customer) -> Habits:
         .order_by(col(SignIn.id).desc())
         .limit(1)
     ).scalar()
-    return Habits(account.email, account.rows_per_page, account.inbox_sort, before)
+    return Habits(account.email, account.rows_per_page, account.inbox_sort, before, account.unread)
 
 
 def remember_sort(db: Session, actor: Customer, sort: Sort) -> None:

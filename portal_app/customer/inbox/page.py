@@ -289,7 +289,6 @@ def _list() -> rx.Component:
             _choose_page_narrow(),
             class_name="list-over",
         ),
-        _selection_bar(),
         rx.el.div(
             rx.el.table(
                 rx.el.caption(t("inbox.caption"), class_name="sr-only"),
@@ -300,6 +299,7 @@ def _list() -> rx.Component:
             ),
             class_name="table-frame letter-frame",
         ),
+        _selection_bar(),
         rx.el.div(
             pager(page=InboxState.page, pages=InboxState.pages, turn_to=InboxState.turn_to),
             rx.cond(

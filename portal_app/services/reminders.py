@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlmodel import Session, col, or_, select, update
 
@@ -77,19 +77,15 @@ def letters_to_warn_of(db: Session, actor: Operator, *, brand: Brand, now: datet
 
 def warn_of_erasing(db: Session, actor: Operator, due: Iterable[tuple[int, list[DueLetter]]], *, now: datetime) -> int:
     """Owe each account one e-mail: how many letters, the first date, how many of them unopened; give the number of letters."""
-    told = 0
-    for account_id, letters in due:
-        still = _mark(db, letters, col(Letter.warned_days), lambda step: col(Letter.warned_days) > step)
-        if not still:
-            continue
-        account = db.exec(select(Account).where(Account.id == account_id)).one()
-        first = last_readable_day(min(letter.erase_on for letter in still))
-        unopened = sum(not letter.opened for letter in still)
+    still = _marked(db, due, col(Letter.warned_days), lambda step: col(Letter.warned_days) > step)
+    for account in _accounts(db, still):
+        letters = still[account.id or 0]
+        first = last_readable_day(min(letter.erase_on for letter in letters))
+        unopened = sum(not letter.opened for letter in letters)
         facts: dict[str, str | int] = {"erase_on": first.isoformat()} | ({"unopened": unopened} if unopened else {})
-        enqueue(db, "retention_warning", account, now=now, count=len(still), facts=facts, urgent=False)
-        record(db, actor, "letters:warned", now=now, account_id=account_id, count=len(still))
-        told += len(still)
-    return told
+        enqueue(db, "retention_warning", account, now=now, count=len(letters), facts=facts, urgent=False)
+        record(db, actor, "letters:warned", now=now, account_id=account.id, count=len(letters))
+    return sum(map(len, still.values()))
 
 
 def letters_to_remind_of(db: Session, actor: Operator, *, brand: Brand, now: datetime) -> DueByAccount:
@@ -124,16 +120,13 @@ def letters_to_remind_of(db: Session, actor: Operator, *, brand: Brand, now: dat
 
 def remind_of_unread(db: Session, actor: Operator, due: Iterable[tuple[int, list[DueLetter]]], *, now: datetime) -> int:
     """Owe each account one reminder with the number of its unread letters; give the number of letters."""
-    told = 0
-    for account_id, letters in due:
-        still = _mark(db, letters, col(Letter.reminded_days), lambda step: col(Letter.reminded_days) < step, unopened=True)
-        if not still:
-            continue
-        account = db.exec(select(Account).where(Account.id == account_id)).one()
-        enqueue(db, "reminder", account, now=now, count=len(still), urgent=False)
-        record(db, actor, "letters:reminded", now=now, account_id=account_id, count=len(still))
-        told += len(still)
-    return told
+    unopened = col(Letter.opened_at).is_(None)
+    still = _marked(db, due, col(Letter.reminded_days), lambda step: col(Letter.reminded_days) < step, unopened)
+    for account in _accounts(db, still):
+        count = len(still[account.id or 0])
+        enqueue(db, "reminder", account, now=now, count=count, urgent=False)
+        record(db, actor, "letters:reminded", now=now, account_id=account.id, count=count)
+    return sum(map(len, still.values()))
 
 
 def passwords_to_warn_of(db: Session, actor: Operator, *, brand: Brand, now: datetime) -> list[DuePassword]:
@@ -214,25 +207,30 @@ def in_portions(items: Iterable[Item], size: int) -> Iterable[list[Item]]:
         yield portion
 
 
-def _mark(
-    db: Session, letters: Sequence[DueLetter], column: object, is_before: Callable[[int], object], *, unopened: bool = False
-) -> list[DueLetter]:
-    """Mark the step on the letters that are still there and still before it; give those."""
+def _marked(
+    db: Session,
+    due: Iterable[tuple[int, list[DueLetter]]],
+    column: Any,
+    is_before: Callable[[int], Any],
+    *conditions: Any,
+) -> DueByAccount:
+    """Mark the step on the letters that are still there and still before it; give those, by account."""
+    due = list(due)
     marked: set[int] = set()
-    for step in {letter.step for letter in letters}:
-        ids = [letter.id for letter in letters if letter.step == step]
+    for step in {letter.step for _, letters in due for letter in letters}:
+        ids = [letter.id for _, letters in due for letter in letters if letter.step == step]
         for portion in in_portions(ids, 500):
             marking = update(Letter).where(
                 col(Letter.id).in_(portion),
-                or_(column.is_(None), is_before(step)),  # type: ignore[attr-defined, arg-type]
+                or_(column.is_(None), is_before(step)),
                 col(Letter.binned_at).is_(None),
+                *conditions,
             )
-            if unopened:
-                marking = marking.where(col(Letter.opened_at).is_(None))
-            marked.update(
-                row[0]
-                for row in db.execute(
-                    marking.values({column: step}).returning(col(Letter.id)).execution_options(synchronize_session=False)
-                )
-            )
-    return [letter for letter in letters if letter.id in marked]
+            marking = marking.values({column: step}).returning(col(Letter.id))
+            marked.update(row[0] for row in db.execute(marking, execution_options={"synchronize_session": False}))
+    still = {account_id: [letter for letter in letters if letter.id in marked] for account_id, letters in due}
+    return {account_id: letters for account_id, letters in still.items() if letters}
+
+
+def _accounts(db: Session, due: DueByAccount) -> Sequence[Account]:
+    return db.exec(select(Account).where(col(Account.id).in_(due)).order_by(col(Account.id))).all()

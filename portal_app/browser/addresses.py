@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from portal_app.browser.admission import Audience
 
+PLAIN_FORM_BYTES = 64_000
 Answering = Callable[[Request], Awaitable[Response]]
 
 
@@ -48,5 +49,5 @@ class WebRoute:
     answer: Answering
     audiences: tuple[Audience, ...]
     own_act: bool = True
-    body_bytes: int = 64_000
+    body_bytes: int = PLAIN_FORM_BYTES
     """How large a body may be."""

@@ -1,5 +1,6 @@
 """Who may do what from a browser: audiences, the visitor of this event or request, and checked arguments."""
 
+import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ STRANGER = Audience.STRANGER
 CHANGING = Audience.CHANGING
 CUSTOMER = Audience.CUSTOMER
 ANYONE = (STRANGER, CHANGING, CUSTOMER)
+
+_UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
 
 # What may come in from outside, with a length cap each.
 PublicId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -114,6 +117,20 @@ def parse(kind: Any, value: object) -> Any:
         return _adapter(kind).validate_python(value)
     except ValidationError:
         raise RequestInvalid from None
+
+
+def can_be_kept(said: object) -> bool:
+    """Whether every text in it can be sent and stored: no half characters, and no NUL, which PostgreSQL refuses."""
+    waiting = [said]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            waiting += [*part.keys(), *part.values()]
+        elif isinstance(part, list):
+            waiting += part
+        elif isinstance(part, str) and _UNKEPT.search(part):
+            return False
+    return True
 
 
 @lru_cache(maxsize=256)

@@ -29,7 +29,7 @@ class BodyLimit:
         await _Counted(self.app, most).run(scope, receive, send)
 
 
-class _BodyTooLarge(Exception):
+class BodyTooLarge(Exception):
     """The body grew too large while it was read."""
 
 
@@ -47,7 +47,7 @@ class _Counted:
             message = await receive()
             self._read += len(message.get("body", b""))
             if self._read > self._most:
-                raise _BodyTooLarge
+                raise BodyTooLarge
             return message
 
         async def ours_instead(message: Message) -> None:
@@ -59,7 +59,7 @@ class _Counted:
 
         try:
             await self._app(scope, counted, ours_instead)
-        except _BodyTooLarge:
+        except BodyTooLarge:
             await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

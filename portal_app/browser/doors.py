@@ -13,6 +13,7 @@ from portal_app.browser.addresses import Page, WebRoute
 from portal_app.browser.arrivals import Arrivals, Known, Labels
 from portal_app.browser.bodies import BodyLimit
 from portal_app.browser.cookies import CookieNames
+from portal_app.browser.faults import LastResort
 from portal_app.browser.gate import Standing
 from portal_app.browser.guarded import guarded_routes
 from portal_app.browser.headers import SecurityHeaders, policies_of
@@ -88,7 +89,7 @@ def open_doors(
     limited = BodyLimit(known, most=_body_limits(routes, house.brand.limits.request_bytes))
     aliases = {host: name.value for name in house.brand.open_portals() for host in house.brand.portals[name].hosts}
     ours = OneOrigin(limited, public_origin=origin, aliases=aliases, redirect_unknown=settings.demo)
-    return SecurityHeaders(ours, policies=policies_of(build), secure=settings.secure)
+    return SecurityHeaders(LastResort(ours), policies=policies_of(build), secure=settings.secure)
 
 
 def _body_limits(routes: Sequence[WebRoute], api_bytes: int) -> Callable[[Scope], int]:

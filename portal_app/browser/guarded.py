@@ -2,20 +2,20 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-import structlog
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from portal_app.browser.addresses import WebRoute
+from portal_app.browser import admission
+from portal_app.browser.addresses import PLAIN_FORM_BYTES, WebRoute
 from portal_app.browser.arrivals import arrival_of
-from portal_app.browser.error_pages import error_page
+from portal_app.browser.bodies import BodyTooLarge
+from portal_app.browser.faults import answer_fault
 from portal_app.browser.pages import lead_away
 from portal_app.domain.actors import Customer
-from portal_app.domain.errors import PortalError
-from portal_app.gateways.secrets import public_id
-
-log = structlog.get_logger(__name__)
+from portal_app.domain.errors import RequestInvalid
 
 Touch = Callable[[Customer], Awaitable[None]]
 
@@ -35,13 +35,28 @@ def _guarded(route: WebRoute, touch: Touch) -> Callable[[Request], Awaitable[Res
         if route.own_act and arrival.seen_step_due and isinstance(arrival.actor, Customer):
             await touch(arrival.actor)
         try:
+            await _read_through(route, request)
             return await route.answer(request)
-        except PortalError as refusal:
-            log.info("refused", code=refusal.code, path=route.path)
-            return error_page(refusal, arrival.language)
-        except Exception:
-            incident = public_id()[:8]
-            log.exception("unexpected failure in a route", incident=incident, path=route.path)
-            return error_page(None, arrival.language, incident)
+        except BodyTooLarge:
+            # The wrapper that counted has the answer.
+            raise
+        except Exception as fault:  # noqa: BLE001 - one of the translators
+            return answer_fault(fault, arrival.language, route.path)
 
     return answer
+
+
+async def _read_through(route: WebRoute, request: Request) -> None:
+    """Refuse what no page sends, before the route reads it: a form that is none, and texts that cannot be stored.
+
+    Routes that take more than a plain form look through it themselves. Raises `RequestInvalid`.
+    """
+    texts: list[str] = [request.scope["path"], *request.query_params.values()]
+    if request.method == "POST" and route.body_bytes <= PLAIN_FORM_BYTES:
+        try:
+            form = await request.form()
+        except (HTTPException, MultiPartException, KeyError, ValueError):
+            raise RequestInvalid from None
+        texts += [value for value in form.values() if isinstance(value, str)]
+    if not admission.can_be_kept(texts):
+        raise RequestInvalid

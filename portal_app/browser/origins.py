@@ -1,5 +1,6 @@
 """One origin: whose host we answer to, and that unsafe requests and sockets come from our own pages."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 log = structlog.get_logger(__name__)
 
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # Machines ask these by address, not by name; the API authenticates by key, not by cookie.
@@ -81,4 +83,6 @@ def own_origins(public_origin: str, host: str) -> frozenset[str]:
 
 
 def _hostname(host: str) -> str:
-    return (urlsplit(f"//{host}").hostname or "").lower()
+    """Give the name in a Host header, or nothing when it is not written like one."""
+    written = _HOST.fullmatch(host.lower())
+    return written["name"].strip("[]") if written else ""

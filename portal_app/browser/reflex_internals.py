@@ -2,7 +2,6 @@
 
 import inspect
 import logging
-import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
@@ -14,6 +13,8 @@ from reflex.istate.delta import _resolve_delta
 from reflex.state import BaseState, StateUpdate
 from reflex_base.registry import RegistrationContext
 
+from portal_app.browser import admission
+
 # Loggers that print what a client sent, passwords included, when they cannot make sense of it.
 TALKATIVE = ("reflex.app", "reflex_base.event.processor.base_state_processor", "reflex_base.event.processor.event_processor")
 CUT_AFTER = (
@@ -23,8 +24,6 @@ CUT_AFTER = (
     " with value ",
     "Error processing event queue entry",
 )
-
-UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
 
 log = structlog.get_logger(__name__)
 
@@ -155,21 +154,7 @@ def is_event(said: object) -> bool:
         return False
     addresses = (place.get("pathname", ""), place.get("asPath", ""), *asked.values())
     known = name in RegistrationContext.get().event_handlers
-    return known and all(isinstance(address, str) for address in addresses) and can_be_kept(said)
-
-
-def can_be_kept(said: object) -> bool:
-    """Whether every text in it can be sent and stored: no half characters, and no NUL, which PostgreSQL refuses."""
-    waiting = [said]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            waiting += [*part.keys(), *part.values()]
-        elif isinstance(part, list):
-            waiting += part
-        elif isinstance(part, str) and UNKEPT.search(part):
-            return False
-    return True
+    return known and all(isinstance(address, str) for address in addresses) and admission.can_be_kept(said)
 
 
 class WithoutArguments(logging.Filter):

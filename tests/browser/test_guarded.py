@@ -39,11 +39,11 @@ class House:
     async def touch(self, actor: Customer) -> None:
         self.touched.append(actor)
 
-    async def knock(self, method: str = "GET") -> httpx.Response:
-        async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            await self.app({**scope, ARRIVAL: self.arrival}, receive, send)
+    async def outside(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app({**scope, ARRIVAL: self.arrival}, receive, send)
 
-        async with knock(app) as client:
+    async def knock(self, method: str = "GET") -> httpx.Response:
+        async with knock(self.outside) as client:
             return await client.request(method, "/x")
 
 
@@ -90,3 +90,24 @@ async def test_a_fault_shows_a_number_and_nothing_else() -> None:
 
 async def test_an_error_page_is_never_kept() -> None:
     assert (await House(ANNA, ANYONE, raises=LetterNotFound()).knock()).headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("multipart/form-data", b"--x"), ("multipart/form-data; boundary=x", b"no form"),
+        ("application/x-www-form-urlencoded", b"&".join(b"f%d=1" % number for number in range(5000))),
+        ("application/x-www-form-urlencoded", b"email=a%00b"),
+    ],
+)  # fmt: skip
+async def test_a_form_that_is_none_is_refused_before_the_route_reads_it(kind: str, content: bytes) -> None:
+    async with knock(House(ANNA, (CUSTOMER,)).outside) as client:
+        answer = await client.post("/x", content=content, headers={"content-type": kind})
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/x?q=%00", "/x?a=1&q=b%00c"])
+async def test_an_address_that_cannot_be_stored_is_refused(address: str) -> None:
+    async with knock(House(ANNA, (CUSTOMER,)).outside) as client:
+        assert (await client.get(address)).status_code == 400

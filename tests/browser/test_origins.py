@@ -88,3 +88,13 @@ async def test_a_socket_from_elsewhere_is_closed_before_it_opens(origin: bytes |
     await wrapped()(scope, receive, send)
 
     assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+@pytest.mark.parametrize(
+    "host", ["[::1].evil.example", "localhost.evil.example", "evil@localhost", "localhost:1:2", "[::1", "local host"]
+)
+async def test_a_host_that_only_looks_like_this_machine_is_none_of_ours(host: str) -> None:
+    async with knock(wrapped(), HOME) as client:
+        answer = await client.get("/belepes", headers={"host": host})
+
+    assert answer.status_code == 421

@@ -1,0 +1,58 @@
+"""The last resort: what goes wrong outside of the routes still ends as a page with the headers of every answer."""
+
+import structlog
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from portal_app.browser.error_pages import error_page
+from portal_app.domain.errors import PortalError, RequestInvalid
+from portal_app.gateways.secrets import public_id
+
+log = structlog.get_logger(__name__)
+
+INTERNAL_ERROR = 1011
+
+
+def answer_fault(fault: Exception, language: str, path: str) -> Response:
+    """Turn what was raised into a page; a fault of ours gets an incident number that the log knows too."""
+    if isinstance(fault, ClientDisconnect):
+        return error_page(RequestInvalid(), language)
+    if isinstance(fault, PortalError):
+        log.info("refused", code=fault.code, path=path)
+        return error_page(fault, language)
+    incident = public_id()[:8]
+    log.error("unexpected failure", incident=incident, path=path, exc_info=fault)
+    return error_page(None, language, incident)
+
+
+class LastResort:
+    """The wrapper that answers where nothing else did."""
+
+    def __init__(self, app: ASGIApp, *, language: str = "hu") -> None:
+        """Wrap `app`; who came is not known here, nor which language they chose."""
+        self.app = app
+        self._language = language
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, and answer what failed before it was answered."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as fault:  # noqa: BLE001 - one of the translators
+            answer = answer_fault(fault, self._language, scope["path"])
+            if begun:
+                return
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": INTERNAL_ERROR})
+            else:
+                await answer(scope, receive, send)

@@ -86,6 +86,10 @@ test: .venv/.workshop chromium lint ## everything, journeys included
 bench: .venv/.workshop chromium ## measure the figures of docs, one JSON object a line and a table
 	@$(BIN)/python -m bench
 
+.PHONY: pictures
+pictures: .venv/.workshop chromium ## take the README's pictures from the running product
+	@$(BIN)/python -m tests.pictures
+
 # ── tidying ──
 
 .PHONY: clean

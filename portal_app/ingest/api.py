@@ -20,14 +20,14 @@ from portal_app.domain.actors import InsurerSystem
 from portal_app.domain.errors import PortalError
 from portal_app.gateways.clock import now
 from portal_app.ingest import answers, documentation, schemas, specification
-from portal_app.ingest.bodies import Places, read_body
+from portal_app.ingest.bodies import READ_AT_ONCE, WORKED_AT_ONCE, Places, read_body
 from portal_app.ingest.keys import calling_system
 from portal_app.ingest.once import Held, once
 from portal_app.ingest.problems import AnsweringRoute, framework_problem
 from portal_app.ingest.specification import problems, sends
 from portal_app.services import answers as messages
 from portal_app.services import deliveries, intake, policies
-from portal_app.services.house import House, the_house
+from portal_app.services.house import the_house
 from portal_app.services.intake import Accepted, Desk, Outcome
 
 Details = ParamSpec("Details")
@@ -58,8 +58,14 @@ class Workshop:
 
     def __init__(self) -> None:
         """Open it; threads come with the first request."""
-        self.places = Places()
+        self.reading = Places(READ_AT_ONCE)
+        self.working = Places(WORKED_AT_ONCE)
         self._threads = ThreadPoolExecutor(thread_name_prefix="ingest")
+
+    async def read(self, request: Request, most: int) -> bytes:
+        """Read a large body; a slow line keeps nobody from working."""
+        async with self.reading.place():
+            return await read_body(request, most)
 
     async def do(self, work: Callable[Details, Answer], *args: Details.args, **kwargs: Details.kwargs) -> Answer:
         """Do blocking work in a thread."""
@@ -113,17 +119,12 @@ async def put_policy(request: Request, system: System, policy_number: PolicyNumb
     e-mail address never moves letters that are already placed.
     """
     sent = schemas.read_policy(await read_body(request, _POLICY_BYTES))
-    view = await _workshop(request).do(_state_policy, the_house(), system, policy_number, sent)
-    return _answer(answers.policy_answer(view), 201 if view.created else 200)
+    house, received = the_house(), now()
+    statement = sent.statement(policy_number, received)
 
-
-def _state_policy(house: House, system: InsurerSystem, number: str, sent: schemas.PolicySent) -> policies.PolicyView:
-    """State the policy; a new account's password is drawn and hashed between two tries, outside any transaction."""
-    received = now()
-    statement = sent.statement(number, received)
-
-    def state(first_access: policies.FirstAccess | None) -> policies.PolicyView:
-        return carry_out_again(
+    async def state(first_access: policies.FirstAccess | None) -> policies.PolicyView:
+        return await _workshop(request).do(
+            carry_out_again,
             house.database,
             policies.state_policy,
             system,
@@ -136,9 +137,10 @@ def _state_policy(house: House, system: InsurerSystem, number: str, sent: schema
         )
 
     try:
-        return state(None)
+        view = await state(None)
     except policies.FirstAccessNeeded:
-        return state(policies.draw_first_access(statement, brand=house.brand, hashing=house.hashing))
+        view = await state(await policies.draw_first_access_async(statement, brand=house.brand, hashing=house.hashing))
+    return _answer(answers.policy_answer(view), 201 if view.created else 200)
 
 
 # ── deliveries ──
@@ -165,8 +167,8 @@ async def post_delivery(
     """Hand over one letter for the holder of a policy. 201 means: bytes, letter and notification are durable."""
     del idempotency_key
     workshop = _workshop(request)
-    async with workshop.places.place():
-        body = await read_body(request, the_house().brand.limits.request_bytes)
+    body = await workshop.read(request, the_house().brand.limits.request_bytes)
+    async with workshop.working.place():
         if dry_run:
             return _answer(await workshop.do(_judge_delivery, system, body), 200)
         return await once(request, system, body, partial(_take_delivery, workshop, body))
@@ -216,8 +218,8 @@ async def post_batch(
     """Hand over several letters under one Idempotency-Key; each gets its own result, in order."""
     del idempotency_key
     workshop = _workshop(request)
-    async with workshop.places.place():
-        body = await read_body(request, the_house().brand.limits.request_bytes)
+    body = await workshop.read(request, the_house().brand.limits.request_bytes)
+    async with workshop.working.place():
         if dry_run:
             return _answer(await workshop.do(_judge_batch, request, system, body), 207)
         return await once(request, system, body, partial(_take_batch, workshop, request, body))

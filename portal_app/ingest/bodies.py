@@ -8,19 +8,20 @@ from fastapi import Request
 
 from portal_app.domain.errors import Busy, RequestTooLarge
 
-# Each may hold a whole batch in memory; the others wait their turn.
-AT_WORK = 4
-WAITING = 64
+# Each may hold a whole batch in memory; the others wait their turn with nothing read yet.
+READ_AT_ONCE = 16
+WORKED_AT_ONCE = 4
+WAITING = 1000
 _SECONDS_TO_WAIT = 5
 
 
 class Places:
-    """The places at which requests with large bodies are worked on."""
+    """The places at which requests with large bodies are read, or worked on."""
 
-    def __init__(self, at_work: int = AT_WORK, waiting: int = WAITING) -> None:
-        """Take how many are worked on at once, and how many may wait for that."""
-        self._free = asyncio.Semaphore(at_work)
-        self._most = at_work + waiting
+    def __init__(self, at_once: int, waiting: int = WAITING) -> None:
+        """Take how many hold a place at once, and how many may wait for one."""
+        self._free = asyncio.Semaphore(at_once)
+        self._most = at_once + waiting
         self._here = 0
 
     @asynccontextmanager

@@ -71,10 +71,15 @@ def portal_for(statement: PolicyStatement, brand: Brand) -> PortalName:
 
 
 def draw_first_access(statement: PolicyStatement, *, brand: Brand, hashing: PasswordHashing) -> FirstAccess:
-    """Draw an initial password that keeps the portal's own rules, and hash it; slow, so never in a transaction."""
-    rules = brand.portal(portal_for(statement, brand)).passwords
-    password = sent_password(rules, random.SystemRandom())
+    """Draw an initial password that keeps the portal's own rules (R92), and hash it; slow, so never in a transaction."""
+    password = _initial_password(statement, brand)
     return FirstAccess(password, hashing.hash(password))
+
+
+async def draw_first_access_async(statement: PolicyStatement, *, brand: Brand, hashing: PasswordHashing) -> FirstAccess:
+    """Do the same in the hashing's own threads; `Busy` when too many wait for them."""
+    password = _initial_password(statement, brand)
+    return FirstAccess(password, await hashing.hash_async(password))
 
 
 def state_policy(
@@ -118,6 +123,10 @@ def state_policy(
         communication=policy.communication, status=policy.status,
     )  # fmt: skip
     return _view(policy, account, opened=opened, created=created)
+
+
+def _initial_password(statement: PolicyStatement, brand: Brand) -> str:
+    return sent_password(brand.portal(portal_for(statement, brand)).passwords, random.SystemRandom())
 
 
 def _tidy(statement: PolicyStatement) -> PolicyStatement:

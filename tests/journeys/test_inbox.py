@@ -230,12 +230,12 @@ def test_what_was_read_is_shown_as_unread_again(town: Town, page: Page) -> None:
     open_page(page, "/kuldemenyek")
     expect(page.locator(".menu-wide")).to_contain_text("2 olvasatlan")
     page.get_by_label("Az oldal összes küldeményének kijelölése").check()
-    page.get_by_role("button", name="Olvasottnak jelölés").click()
+    page.get_by_role("button", name="Olvasott", exact=True).click()
     expect(page.locator("#said")).to_have_text("2 küldemény állapota megváltozott.")
     expect(page.locator(".status-new")).to_have_count(0)
     expect(page.locator(".menu-wide")).not_to_contain_text("olvasatlan")
     page.get_by_label("Kijelölés: Ősz 0").check()
-    page.get_by_role("button", name="Olvasatlannak jelölés").click()
+    page.get_by_role("button", name="Olvasatlan", exact=True).click()
 
     expect(page.locator(".status-new")).to_have_count(1)
     expect(page.locator(".menu-wide")).to_contain_text("1 olvasatlan")
@@ -270,7 +270,7 @@ def test_a_change_in_one_tab_is_seen_in_the_other(town: Town, page: Page) -> Non
         range_is(tab, "1–3 / 3")
 
     page.get_by_label("Kijelölés: Ősz 0").check()
-    page.get_by_role("button", name="Olvasottnak jelölés").click()
+    page.get_by_role("button", name="Olvasott", exact=True).click()
     expect(other.locator(".status-new")).to_have_count(2, timeout=10_000)
     page.get_by_label("Kijelölés: Ősz 0").check()
     page.get_by_role("button", name="Törlés", exact=True).click()

@@ -66,7 +66,7 @@ def _not_ready() -> rx.Component:
         empty_place(
             "warning",
             t("inbox.failed"),
-            rx.el.button(t("inbox.retry"), type="button", on_click=InboxState.reopen, class_name="btn btn-primary"),
+            rx.el.button(t("inbox.retry"), type="button", on_click=InboxState.load, class_name="btn btn-primary"),
         ),
         loading_lines(),
     )
@@ -101,7 +101,7 @@ def _password_notice() -> rx.Component:
         notice(
             "warning",
             rx.el.p(InboxState.password_words),
-            rx.el.a(t("inbox.renew_password"), href="/beallitasok", class_name="link"),
+            rx.el.a(t("inbox.renew_password"), href="/jelszo", class_name="link"),
         ),
     )
 

@@ -68,7 +68,7 @@ lint: .venv/.workshop ## format, rules, types, floors
 
 .PHONY: check
 check: lint ## lint, and every test that needs no browser
-	@$(BIN)/python -m pytest -m "not journey and not fault" --ignore=tests/journeys --ignore=tests/faults
+	@$(BIN)/python -m pytest -n 2 -m "not journey and not fault" --ignore=tests/journeys --ignore=tests/faults
 
 .PHONY: journeys
 journeys: .venv/.workshop chromium ## drive the built product in a real browser
@@ -80,7 +80,8 @@ faults: .venv/.workshop ## what must survive being killed, filled and cut
 
 .PHONY: test
 test: .venv/.workshop chromium lint ## everything, journeys included
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 -m "not journey and not fault" --ignore=tests/journeys --ignore=tests/faults
+	@$(BIN)/python -m pytest tests/journeys tests/faults
 
 .PHONY: bench
 bench: .venv/.workshop chromium ## measure the figures of docs, one JSON object a line and a table

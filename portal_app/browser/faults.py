@@ -1,6 +1,8 @@
 """The last resort: what goes wrong outside of the routes still ends as a page with the headers of every answer."""
 
 import structlog
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,11 +14,13 @@ from portal_app.gateways.secrets import public_id
 log = structlog.get_logger(__name__)
 
 INTERNAL_ERROR = 1011
+# What Starlette raises over a body that makes no sense, or whose sender left.
+NO_REQUEST = (ClientDisconnect, HTTPException, MultiPartException)
 
 
 def answer_fault(fault: Exception, language: str, path: str) -> Response:
     """Turn what was raised into a page; a fault of ours gets an incident number that the log knows too."""
-    if isinstance(fault, ClientDisconnect):
+    if isinstance(fault, NO_REQUEST):
         return error_page(RequestInvalid(), language)
     if isinstance(fault, PortalError):
         log.info("refused", code=fault.code, path=path)

@@ -2,8 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -53,10 +51,7 @@ async def _read_through(route: WebRoute, request: Request) -> None:
     """
     texts: list[str] = [request.scope["path"], *request.query_params.values()]
     if request.method == "POST" and route.body_bytes <= PLAIN_FORM_BYTES:
-        try:
-            form = await request.form()
-        except (HTTPException, MultiPartException, KeyError, ValueError):
-            raise RequestInvalid from None
+        form = await request.form()
         texts += [value for value in form.values() if isinstance(value, str)]
     if not admission.can_be_kept(texts):
         raise RequestInvalid

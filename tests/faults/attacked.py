@@ -99,9 +99,9 @@ class Attacked:
         """Copy every row of the database that belongs to Anna."""
         return rows_of(self.house.database, self.anna.account_id)
 
-    def another_sign_in_of_anna(self) -> Visitor:
-        """Let Anna sign in from one more browser."""
-        return _enter(self.house, self.anna.email)
+    def another_sign_in_of(self, visitor: Visitor) -> Visitor:
+        """Let somebody sign in from one more browser."""
+        return _enter(self.house, visitor.email)
 
     def end(self, visitor: Visitor) -> None:
         """End a visitor's sign-in, as if it had been ended from elsewhere."""

@@ -108,7 +108,7 @@ async def test_annas_tab_is_of_no_use_to_somebody_else(attacked: Attacked, who: 
 
 
 async def test_a_sign_in_that_ended_gets_nothing_more_through_its_open_socket(attacked: Attacked) -> None:
-    visitor = attacked.another_sign_in_of_anna()
+    visitor = attacked.another_sign_in_of(attacked.anna)
     async with Tab(attacked.product.url, visitor.header) as tab:
         await tab.visit("/kuldemenyek")
         attacked.end(visitor)
@@ -124,10 +124,16 @@ async def test_a_sign_in_that_ended_gets_nothing_more_through_its_open_socket(at
 @pytest.mark.parametrize(
     "origin",
     [
-        None, "null", "http://evil.example", "{own}.evil.example", "{own}@evil.example", "http://localhost",
-        "https://localhost:{port}", "{own}/",
+        None,
+        "null",
+        "http://evil.example",
+        "{own}.evil.example",
+        "{own}@evil.example",
+        "http://localhost",
+        "https://localhost:{port}",
+        "{own}/",
     ],
-)  # fmt: skip
+)
 async def test_only_our_own_pages_may_open_a_socket(attacked: Attacked, origin: str | None) -> None:
     product = attacked.product
     asked = origin and origin.format(own=product.url, port=product.port)
@@ -141,8 +147,9 @@ async def test_the_socket_speaks_nothing_but_websocket(attacked: Attacked) -> No
     async with httpx.AsyncClient(base_url=attacked.product.url) as client:
         answers = [
             await client.get(f"/_event{slash}?EIO=4&transport=polling", headers={"Cookie": attacked.anna.header, **origin})
-            for slash in ("", "/") for origin in ({}, {"Origin": attacked.product.url}, {"Origin": "http://evil.example"})
-        ]  # fmt: skip
+            for slash in ("", "/")
+            for origin in ({}, {"Origin": attacked.product.url}, {"Origin": "http://evil.example"})
+        ]
 
     assert {answer.status_code for answer in answers} <= {400, 403, 404}
     assert [answer.text for answer in answers if '"sid"' in answer.text] == []
@@ -285,13 +292,28 @@ async def test_what_is_no_event_is_not_answered_and_harms_nothing(attacked: Atta
 @pytest.mark.parametrize(
     "frame",
     [
-        "42/_event,[", "42/_event,{}", "42/_event,[]", "42/_event,null", '42/_event,[["event"]]', "42/_event,[1,2]", "42", "40",
-        "9", "", "45", "451-/_event,[]", '451-/_event,["event",{"_placeholder":true,"num":5}]', "43/_event,1[]", "41/_event",
+        "42/_event,[",
+        "42/_event,{}",
+        "42/_event,[]",
+        "42/_event,null",
+        '42/_event,[["event"]]',
+        "42/_event,[1,2]",
+        "42",
+        "40",
+        "9",
+        "",
+        "45",
+        "451-/_event,[]",
+        '451-/_event,["event",{"_placeholder":true,"num":5}]',
+        "43/_event,1[]",
+        "41/_event",
         "2probe",
-        "42/_event," + "[" * 100_000, '42/other,["event",{}]', "x" * 2_000_000,
+        "42/_event," + "[" * 100_000,
+        '42/other,["event",{}]',
+        "x" * 2_000_000,
     ],
     ids=lambda frame: frame[:40] or "nothing",
-)  # fmt: skip
+)
 async def test_frames_that_no_client_would_send_end_at_most_their_own_socket(attacked: Attacked, frame: str) -> None:
     address = f"{attacked.product.url}/_event/?EIO=4&transport=websocket&token=frames"
 

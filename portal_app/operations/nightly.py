@@ -41,6 +41,8 @@ SWEPT_AT_ONCE = 500
 ORPHANS_REST = timedelta(hours=24)
 """A younger object may belong to a delivery that is being taken in right now."""
 FEW_ORPHANS = 20
+MANY_ORPHANS = 1000
+"""More than a night that was killed between rows and bytes leaves behind."""
 
 Details = ParamSpec("Details")
 Answer = TypeVar("Answer")
@@ -158,7 +160,7 @@ def sweep(night: Night) -> None:
         seen += len(some)
         orphans += night.ask(retention.unremembered, some)
         night.report(len(some))
-    if len(orphans) > max(FEW_ORPHANS, seen // 2) and not night.sweep_all:
+    if _looks_wrong(len(orphans), seen) and not night.sweep_all:
         night.problems.append(
             f"{len(orphans)} of {seen} stored objects belong to no document: is this the right database? "
             "Nothing was swept; `nightly --sweep-all` does it"
@@ -167,6 +169,12 @@ def sweep(night: Night) -> None:
     for some in in_portions(orphans, SWEPT_AT_ONCE):
         objects.delete_many(some)
         night.counts["orphans"] += len(some)
+
+
+def _looks_wrong(orphans: int, seen: int) -> bool:
+    """Whether these objects rather belong to another database than to nobody."""
+    none_is_known = orphans == seen > FEW_ORPHANS
+    return none_is_known or orphans > max(MANY_ORPHANS, seen // 2)
 
 
 def forget(night: Night) -> None:

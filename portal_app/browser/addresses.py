@@ -15,6 +15,11 @@ PLAIN_FORM_BYTES = 64_000
 Answering = Callable[[Request], Awaitable[Response]]
 
 
+def door_of(path: str) -> str:
+    """Name the door that a path leads to, for the log: its first part, for the rest may be the token of a link."""
+    return "/" + path.lstrip("/").partition("/")[0]
+
+
 @dataclass(frozen=True)
 class Page:
     """One page: its address (`/kuldemenyek/[letter_id]` has a dynamic part), what it shows and to whom."""

@@ -9,6 +9,8 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from portal_app.browser.addresses import door_of
+
 log = structlog.get_logger(__name__)
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
@@ -64,7 +66,7 @@ class OneOrigin:
             return None
         if headers.get("origin") in self._own_origins(headers):
             return None
-        log.info("foreign origin refused", path=scope["path"])
+        log.info("foreign origin refused", door=door_of(scope["path"]))
         return PlainTextResponse("This request did not come from our own page.", 403)
 
     def _own_origins(self, headers: Headers) -> frozenset[str]:

@@ -23,6 +23,7 @@ CUT_AFTER = (
     "Failed to deserialize event data:",
     " with value ",
     "Error processing event queue entry",
+    "Attempting to send delta to disconnected client",
 )
 
 log = structlog.get_logger(__name__)

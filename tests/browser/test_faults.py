@@ -1,10 +1,12 @@
 """The last resort: what fails outside of every route still ends as a page."""
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
+from portal_app.browser.addresses import door_of
 from portal_app.browser.faults import INTERNAL_ERROR, LastResort
 from portal_app.browser.headers import ALWAYS, SecurityHeaders
 from portal_app.domain.errors import Busy
@@ -22,7 +24,12 @@ def failing(fault: Exception, *, begun: bool = False) -> LastResort:
 
 @pytest.mark.parametrize(
     ("fault", "status"),
-    [(ValueError("postgresql://portal:secret@db/portal"), 500), (Busy(seconds=5), 503), (ClientDisconnect(), 400)],
+    [
+        (ValueError("postgresql://portal:secret@db/portal"), 500),
+        (Busy(seconds=5), 503),
+        (OperationalError("SELECT", {}, Exception("gone")), 503),
+        (ClientDisconnect(), 400),
+    ],
 )
 async def test_a_fault_ends_as_a_page_that_tells_nothing_and_bears_every_header(fault: Exception, status: int) -> None:
     app = SecurityHeaders(failing(fault), policies={}, secure=True)
@@ -35,7 +42,7 @@ async def test_a_fault_ends_as_a_page_that_tells_nothing_and_bears_every_header(
     assert "secret" not in answer.text
     assert {name for name in ALWAYS if name not in answer.headers} == set()
     assert answer.headers["cache-control"] == "no-store"
-    assert [line["log_level"] for line in lines] == {500: ["error"], 503: ["info"], 400: []}[status]
+    assert [line["log_level"] for line in lines] == ([] if status == 400 else ["info"] if isinstance(fault, Busy) else ["error"])
 
 
 async def test_the_incident_number_on_the_page_is_the_one_in_the_log() -> None:
@@ -65,3 +72,7 @@ async def test_a_socket_that_could_not_be_opened_is_closed() -> None:
         await failing(ValueError())({"type": "websocket", "path": "/_event"}, None, send)  # type: ignore[arg-type]
 
     assert said == [{"type": "websocket.close", "code": INTERNAL_ERROR}]
+
+
+def test_the_log_names_the_door_and_not_the_token_behind_it() -> None:
+    assert [door_of(path) for path in ("/elso-belepes/a-token", "//x/y", "/", "")] == ["/elso-belepes", "/x", "/", "/"]

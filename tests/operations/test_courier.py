@@ -294,8 +294,9 @@ def test_the_command_hands_over_what_is_due_and_ends(installed: Installed) -> No
     assert "https://portal.minta.example/elfelejtett-jelszo" in words_of(mails(installed.house)[0])
 
 
-def test_the_command_works_until_sigterm_and_then_ends_well(installed: Installed) -> None:
-    process = installed.start("courier")
+@pytest.mark.parametrize(("command", "role"), [("courier", "all"), ("serve", "courier")])
+def test_a_courier_of_its_own_works_until_sigterm_and_then_ends_well(installed: Installed, command: str, role: str) -> None:
+    process = installed.start(command, PORTAL_ROLE=role)
     try:
         installed.owe("password_changed", ANNA)
 

@@ -171,6 +171,16 @@ def sweep(night: Night) -> None:
         night.counts["orphans"] += len(some)
 
 
+def settle(night: Night) -> None:
+    """Let SQLite write its log back and begin it anew: it still holds what was erased. PostgreSQL's vacuum does so."""
+    engine = night.house.database.engine
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")
+
+
 def _looks_wrong(orphans: int, seen: int) -> bool:
     """Whether these objects rather belong to another database than to nobody."""
     none_is_known = orphans == seen > FEW_ORPHANS
@@ -198,6 +208,7 @@ STEPS: tuple[Callable[[Night], None], ...] = (
     warn_of_passwords,
     sweep,
     forget,
+    settle,
 )
 COUNTED = (
     "published", "kept", "erased_letters", "erased_messages", "erased_objects", "closed", "warned", "reminded",

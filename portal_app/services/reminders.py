@@ -123,7 +123,7 @@ def remind_of_unread(db: Session, actor: Operator, due: Iterable[tuple[int, list
     unopened = col(Letter.opened_at).is_(None)
     still = _marked(db, due, col(Letter.reminded_days), lambda step: col(Letter.reminded_days) < step, unopened)
     for account in _accounts(db, still):
-        count = len(still[account.id or 0])
+        count = max(len(still[account.id or 0]), account.unread)
         enqueue(db, "reminder", account, now=now, count=count, urgent=False)
         record(db, actor, "letters:reminded", now=now, account_id=account.id, count=count)
     return sum(map(len, still.values()))

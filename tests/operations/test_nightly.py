@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel, col, func, select, update
 
-from portal_app.database.tables import Account, Job, Letter, Message, Visit
+from portal_app.database.tables import Account, DocumentKey, Job, Letter, Message, Visit
 from portal_app.domain.actors import Stranger
 from portal_app.domain.closings import Ground
 from portal_app.gateways import clock
@@ -20,8 +21,9 @@ from portal_app.operations.turns import TurnTaken, turn
 from portal_app.services import accounts, closings, installation
 from portal_app.services.house import House
 from tests.cast import ANNA, BELA
+from tests.database.bare import bare_databases_in
 from tests.mailbox import MINTA, Mailbox, open_mailbox, stored_file
-from tests.operations.installed import Installed
+from tests.operations.installed import Installed, installed_in
 
 A_YEAR = timedelta(days=367)
 
@@ -68,6 +70,31 @@ def test_the_command_erases_what_is_over_with_its_bytes_and_prints_one_line_of_j
     }
     assert set(COUNTED) < set(summary)
     assert (count(house, Letter), len(objects_in(house))) == (2, 2)
+
+
+@pytest.fixture
+def sqlite_house(tmp_path: Path) -> Iterator[House]:
+    """A house over SQLite, where deleted rows would stay in free pages; PostgreSQL's vacuum takes its own time."""
+    with bare_databases_in(tmp_path, None) as make, installed_in(tmp_path, make) as ready:
+        yield ready.house
+
+
+def test_nothing_of_an_erased_letter_is_left_in_the_files_of_the_database(sqlite_house: House) -> None:
+    house = sqlite_house
+    anna = open_mailbox(house.database, ANNA)
+    at = clock.now() - timedelta(days=367)
+    anna.place("Ezt senki se lelje meg", at=at, files=[stored_file(house.objects, b"content")])
+    with house.database.reading() as db:
+        wrapped = db.exec(select(DocumentKey.wrapped)).one()
+    path = Path(str(house.database.engine.url.database))
+
+    def left(text: str) -> list[str]:
+        return [file.name for file in path.parent.glob(f"{path.name}*") if text.encode() in file.read_bytes()]
+
+    assert left(wrapped) != []
+    night(house)
+
+    assert (left(wrapped), left("Ezt senki se lelje meg")) == ([], [])
 
 
 def test_a_second_run_has_nothing_to_do_and_tells_nobody_again(house: House) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 import typst
 
-_NO_FONT_HAS = re.compile(r'the text `"(.)"` could not be displayed')
+# A combining mark is named by its number, because it would be drawn over the quotation mark.
+_NO_FONT_HAS = re.compile(r'the text `"(?:\\u\{([0-9a-f]+)\}|(.))"` could not be displayed')
 _STANDS_FOR_THE_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 _MOST_UNKNOWN = 100
 
@@ -29,11 +30,18 @@ def render_pdf(template: str | Path, data: Mapping[str, Any]) -> bytes:
         try:
             return _compiled(path, written)
         except typst.TypstError as refusal:
-            unknown = _NO_FONT_HAS.search(str(refusal))
-            if unknown is None or unknown[1] not in written:
+            unknown = _unknown_letter(str(refusal))
+            if not unknown or unknown not in written:
                 raise
-            written = written.replace(unknown[1], _STANDS_FOR_THE_UNKNOWN)
+            written = written.replace(unknown, _STANDS_FOR_THE_UNKNOWN)
     return _compiled(path, written)
+
+
+def _unknown_letter(refusal: str) -> str:
+    found = _NO_FONT_HAS.search(refusal)
+    if found is None:
+        return ""
+    return chr(int(found[1], 16)) if found[1] else found[2]
 
 
 def _compiled(path: Path, written: str) -> bytes:

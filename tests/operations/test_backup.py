@@ -180,6 +180,7 @@ def test_without_any_keys_file_a_backup_is_refused_or_unreadable(
 def test_a_backup_taken_while_letters_arrive_is_consistent(installed: Installed, elsewhere: Installed, tmp_path: Path) -> None:
     house = installed.house
     anna = open_mailbox(house.database, ANNA)
+    anna.place(files=[stored_file(house.objects, os.urandom(500))], at=clock.now())
     ended = threading.Event()
 
     def deliver() -> None:

@@ -89,6 +89,8 @@ class Contact:
     email: str
     postal_address: str
     website: str
+    privacy: str
+    """Address of the insurer's data protection notice."""
 
 
 @dataclass(frozen=True)

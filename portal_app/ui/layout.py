@@ -214,6 +214,7 @@ def _footer(brand: Brand) -> rx.Component:
             rx.el.ul(
                 rx.el.li(rx.el.a(t("shell.accessibility"), href="/akadalymentesseg", class_name="link")),
                 rx.el.li(rx.el.a(t("shell.close_registration"), href="/portaltorles", class_name="link")),
+                rx.el.li(rx.el.a(t("shell.privacy"), href=brand.contact.privacy, reload_document=True, class_name="link")),
                 class_name="footer-links",
             ),
             _language_switch(),

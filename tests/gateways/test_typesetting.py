@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from typst import TypstError
 
@@ -61,6 +61,7 @@ def test_what_no_font_has_is_shown_as_such_and_the_rest_stays(template: Path) ->
 
 
 @settings(max_examples=60, deadline=None)
+@example("\U0001d185")
 @given(some.text(max_size=60))
 def test_any_text_can_be_typeset(text: str) -> None:
     path = Path(__file__).parent / "any_text.typ"

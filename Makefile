@@ -87,6 +87,10 @@ test: .venv/.workshop chromium lint ## everything, journeys included
 bench: .venv/.workshop chromium ## measure the figures of docs, one JSON object a line and a table
 	@$(BIN)/python -m bench
 
+.PHONY: requirements
+requirements: .venv/.workshop ## write docs/REQUIREMENTS.md from the marks of the tests
+	@$(BIN)/python -m tests.requirements_table
+
 .PHONY: pictures
 pictures: .venv/.workshop chromium ## take the README's pictures from the running product
 	@$(BIN)/python -m tests.pictures

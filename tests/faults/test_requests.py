@@ -103,6 +103,7 @@ def without(names: dict[str, str], told: str) -> str:
     return re.sub(r"\b[0-9a-f]{8}\b", "…", told)
 
 
+@pytest.mark.requirement("R1")
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("door", DOORS, ids=str)
 def test_what_is_annas_and_what_does_not_exist_look_the_same(

@@ -76,6 +76,7 @@ def test_every_kind_of_letter_is_delivered(annas: Core, house: House, kind: Lett
 
 
 @pytest.mark.requirement("R13")
+@pytest.mark.requirement("R4")
 @pytest.mark.requirement("R12")
 def test_every_arrival_owes_an_email_that_says_how_many_and_nothing_of_the_content(annas: Core, house: House) -> None:
     annas.deliver(letter("SZ-1", subject="Titkos tárgy"))

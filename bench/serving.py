@@ -1,6 +1,7 @@
 """The portal and its bare counterpart as running servers, each started as an operator starts the portal."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -31,6 +32,8 @@ class Server:
 
     url: str
     process: psutil.Process
+    hashes: list[str]
+    """What the built pages say of the state they hold; the server then answers with what differs."""
 
     @property
     def socket_url(self) -> str:
@@ -52,8 +55,7 @@ def settings_for(folder: Path, port: int = 8000) -> Settings:
 @contextmanager
 def serving_portal(folder: Path, role: str = "all") -> Iterator[Server]:
     """Serve the installation in this folder; the pages are built first where that was not done yet."""
-    builds.current_build(BRAND)
-    port = _free_port()
+    build, port = builds.current_build(BRAND), _free_port()
     environment = {
         **_bare_environment(),
         "PORTAL_BRAND": BRAND,
@@ -67,8 +69,8 @@ def serving_portal(folder: Path, role: str = "all") -> Iterator[Server]:
         "HOST": "127.0.0.1",
     }
     command = [sys.executable, "-m", "portal_app", "serve"]
-    with _running(command, builds.ROOT, environment, port, "/akadalymentesseg", folder / "server.log") as server:
-        yield server
+    with _running(command, builds.ROOT, environment, f"http://localhost:{port}/sugo", folder / "server.log") as process:
+        yield Server(f"http://localhost:{port}", process, _hashes(build))
 
 
 @contextmanager
@@ -78,19 +80,18 @@ def serving_bare(folder: Path) -> Iterator[Server]:
     environment = {**_bare_environment(), **builds.serving_environment(build), "PORT": str(port)}
     words = ["--factory", "--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command = [sys.executable, "-m", "granian", *words, "--backpressure", "20000", "--log-level", "warning", "bare.bare:app"]
-    with _running(command, BARE, environment, port, "/", folder / "bare.log") as server:
-        yield server
+    with _running(command, BARE, environment, f"http://localhost:{port}/", folder / "bare.log") as process:
+        yield Server(f"http://localhost:{port}", process, _hashes(build))
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, environment: dict[str, str], port: int, path: str, log: Path) -> Iterator[Server]:
+def _running(command: list[str], folder: Path, environment: dict[str, str], url: str, log: Path) -> Iterator[psutil.Process]:
     log.parent.mkdir(parents=True, exist_ok=True)
-    url = f"http://localhost:{port}"
     with log.open("ab") as output:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True)
     try:
-        _wait_for(process, url + path, log)
-        yield Server(url, psutil.Process(process.pid))
+        _wait_for(process, url, log)
+        yield psutil.Process(process.pid)
     finally:
         _stop(process)
 
@@ -164,6 +165,14 @@ def _make_bare(build: Path) -> None:
     part.rename(build)
     shutil.rmtree(web)
     shutil.rmtree(copy)
+
+
+def _hashes(build: Path) -> list[str]:
+    """Read from the built pages what they send when they connect."""
+    for script in (build / "build" / "client" / "assets").glob("*.js"):
+        if found := re.search(r"initialStateHashes=\[([^\]]*)\]", script.read_text(encoding="utf-8")):
+            return re.findall(r"[0-9a-f]{8,}", found[1])
+    raise RuntimeError(f"{build}: the pages do not say which state they hold")
 
 
 def _bare_environment() -> dict[str, str]:

@@ -36,7 +36,11 @@ class Tab:
             headers["Cookie"] = f"portal_sign_in={self.token}"
         address = f"{self.server.socket_url}?EIO=4&transport=websocket&token={uuid.uuid4()}"
         self._line = await browser.ws_connect(address, headers=headers, max_msg_size=0)
-        hydrate = {"name": f"{STATE}.hydrate_and_load", "payload": {"vars": {}}, "router_data": self._place()}
+        hydrate = {
+            "name": f"{STATE}.hydrate_and_load",
+            "payload": {"vars": {}, "hashes": self.server.hashes},
+            "router_data": self._place(),
+        }
         await self._line.send_str("40/_event," + json.dumps({"event": hydrate}))
         await self._hear(HYDRATED)
         return self

@@ -1,0 +1,171 @@
+"""Many wrong sign-ins at once through the real door: ten are checked, the rest are not; and nobody learns who exists."""
+
+import asyncio
+import re
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+import pytest
+from sqlmodel import Session, select, update
+
+from portal_app.database.schema import migrate
+from portal_app.database.tables import Challenge, FailureBucket, Job, Visit
+from portal_app.gateways.clock import now
+from portal_app.gateways.secrets import token_digest
+from portal_app.services import challenges
+from portal_app.services.house import House, open_house
+from tests.cast import ANNA, ANNAS_PASSWORD, BELA, BELAS_PASSWORD
+from tests.conftest import free_port
+from tests.faults.attacked import InstalledProduct
+from tests.visitors import active
+
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
+
+WRONG = "Rossz1Jelszo2"
+AT_ONCE = 50
+LOCKED_AFTER = 10
+ROUNDS = 8
+# Medians of the three kinds of account differ by no more than this, even on a busy machine.
+ALIKE = 1.6
+
+
+@dataclass(frozen=True)
+class Door:
+    """A running portal behind one proxy, so that every browser can come from an address of its own."""
+
+    product: InstalledProduct
+    house: House
+
+    def browser(self, number: int) -> httpx.AsyncClient:
+        """A browser that was never here before."""
+        headers = {"Origin": self.product.url, "X-Forwarded-For": f"198.51.{number // 250}.{number % 250 + 1}"}
+        return httpx.AsyncClient(base_url=self.product.url, headers=headers, timeout=120)
+
+    def failures(self) -> list[FailureBucket]:
+        """All counts of failures."""
+        with self.house.database.reading() as db:
+            found = list(db.exec(select(FailureBucket).order_by(FailureBucket.updated_at)))
+            db.expunge_all()
+        return found
+
+    def picture(self, browser: httpx.AsyncClient) -> str:
+        """Read the picture that this browser is shown."""
+        with self.house.database.reading() as db:
+            visit = db.exec(select(Visit).where(Visit.token_sha256 == token_digest(browser.cookies["portal_visit"]))).one()
+            return challenges.picture_text(db.get_one(Challenge, visit.challenge_id), self.house.secrets)
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    """One portal with Anna and Béla in it."""
+    data = tmp_path_factory.mktemp("storm") / "data"
+    product = InstalledProduct(free_port(), data, more={"PORTAL_PROXY_HOPS": "1", "PORTAL_ROLE": "web"})
+    house = open_house(product.settings)
+    migrate(house.database)
+    for email, password in ((ANNA, ANNAS_PASSWORD), (BELA, BELAS_PASSWORD)):
+        active(house, email, password, now=now() - timedelta(days=1))
+    product.start()
+    yield Door(product, house)
+    product.stop()
+    house.objects.close()
+    house.database.close()
+
+
+async def sign_in(browser: httpx.AsyncClient, login: str, password: str, **more: str) -> httpx.Response:
+    return await browser.post("/belepes", data={"login": login, "password": password, **more})
+
+
+@pytest.mark.requirement("R36")
+async def test_fifty_at_once_without_a_code_are_three_tries(door: Door) -> None:
+    browsers = [door.browser(number) for number in range(AT_ONCE)]
+
+    answers = await asyncio.gather(*(sign_in(browser, BELA, WRONG) for browser in browsers))
+
+    assert {answer.status_code for answer in answers} <= {303, 503}
+    assert [(bucket.failures, bucket.locked_at) for bucket in door.failures()] == [(3, None)]
+    await close(browsers)
+
+
+@pytest.mark.requirement("R37")
+async def test_fifty_at_once_with_the_right_codes_are_ten_tries_and_a_lock(door: Door) -> None:
+    browsers = [door.browser(100 + number) for number in range(AT_ONCE)]
+    forget(door)
+    for browser in browsers[:3]:
+        await sign_in(browser, ANNA, WRONG)
+    await asyncio.gather(*(sign_in(browser, ANNA, WRONG) for browser in browsers))
+    codes = [door.picture(browser) for browser in browsers]
+    let_everybody_try(door)
+
+    answers = await asyncio.gather(
+        *(sign_in(browser, ANNA, WRONG, code=code) for browser, code in zip(browsers, codes, strict=True))
+    )
+
+    assert {answer.status_code for answer in answers} <= {303, 503}
+    bucket = door.failures()[-1]
+    assert bucket.failures == LOCKED_AFTER
+    assert bucket.locked_at is not None
+    browsers.append(door.browser(200))
+    assert (await sign_in(browsers[-1], ANNA, ANNAS_PASSWORD)).headers["location"] == "/belepes"
+    assert told_the_owner(door) == 1
+    await close(browsers)
+
+
+@pytest.mark.requirement("R37")
+async def test_unknown_known_and_locked_accounts_answer_alike_and_as_fast(door: Door) -> None:
+    forget(door)
+    lock(door, ANNA)
+    times: dict[str, list[float]] = {ANNA: [], BELA: [], "nobody": []}
+    answers: dict[str, set[tuple[int, str, str, str]]] = {ANNA: set(), BELA: set(), "nobody": set()}
+
+    for turn in range(ROUNDS):
+        for place, login in enumerate(times):
+            if login == BELA:
+                forget(door, keep_locked=True)
+            async with door.browser(300 + turn * 3 + place) as browser:
+                begun = time.perf_counter()
+                answer = await sign_in(browser, f"senki{turn}@pelda.example" if login == "nobody" else login, WRONG)
+                times[login].append(time.perf_counter() - begun)
+            told = re.sub(r"portal_(visit|device)=[\w-]+", "…", str(sorted(answer.headers.items())))
+            answers[login].add((answer.status_code, re.sub(r"\d\d:\d\d:\d\d", "…", told), answer.text, ""))
+
+    medians = {login: statistics.median(taken) for login, taken in times.items()}
+    assert answers[ANNA] == answers[BELA] == answers["nobody"]
+    assert max(medians.values()) / min(medians.values()) < ALIKE, medians
+
+
+def forget(door: Door, *, keep_locked: bool = False) -> None:
+    """Let nobody have failed."""
+
+    def forgotten(db: Session) -> None:
+        for bucket in db.exec(select(FailureBucket)):
+            if not (keep_locked and bucket.locked_at):
+                db.delete(bucket)
+
+    door.house.database.carry_out(forgotten)
+
+
+def let_everybody_try(door: Door) -> None:
+    """Set the count back, while everybody holds a code that was asked for."""
+    door.house.database.carry_out(lambda db: db.exec(update(FailureBucket).values(failures=0, not_before=None)))
+
+
+def lock(door: Door, login: str) -> None:
+    """Let an account have been locked."""
+    headers = {"Origin": door.product.url, "X-Forwarded-For": "198.51.9.9"}
+    httpx.post(f"{door.product.url}/belepes", data={"login": login, "password": WRONG}, headers=headers, timeout=60)
+    values = {"failures": LOCKED_AFTER, "locked_at": now()}
+    door.house.database.carry_out(lambda db: db.exec(update(FailureBucket).values(**values)))
+
+
+def told_the_owner(door: Door) -> int:
+    with door.house.database.reading() as db:
+        return len(db.exec(select(Job).where(Job.recipient == ANNA, Job.kind == "account_locked")).all())
+
+
+async def close(browsers: list[httpx.AsyncClient]) -> None:
+    for browser in browsers:
+        await browser.aclose()

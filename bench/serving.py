@@ -47,9 +47,11 @@ class Server:
 
 def settings_for(folder: Path, port: int = 8000) -> Settings:
     """Give the settings of an installation in this folder, as in production but with post as files."""
+    elsewhere = {"public_url": "", "database_url": "", "objects_url": "", "redis_url": "", "clamd_url": "", "metrics_token": ""}
     return Settings(
-        _env_file=None, brand=BRAND, data=folder, secret_key=SECRET, smtp_url="file:", sms_url="file:", PORT=port, proxy_hops=1
-    )
+        _env_file=None, brand=BRAND, data=folder, demo=False, secret_key=SECRET, smtp_url="file:", sms_url="file:", PORT=port,
+        proxy_hops=1, **elsewhere,
+    )  # fmt: skip
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def letter_pdf(text: str = "Kedves Ügyfelünk!", title: str = "Tájékoztató",
     return typst.compile(body.encode(), format="pdf", pdf_standards="ua-1", ignore_system_fonts=True, sys_inputs=inputs)
 
 
-def encrypted_pdf(password: str = "titok") -> bytes:  # noqa: S107 - a test's password
+def encrypted_pdf(password: str = "titok") -> bytes:
     """Make a PDF that asks for a password."""
     return _saved(_opened(), encryption=pikepdf.Encryption(owner="owner", user=password))
 

@@ -6,7 +6,7 @@ import reflex as rx
 
 from portal_app.browser.admission import CUSTOMER, customer, open_to
 from portal_app.browser.portal_state import PortalState, the_brand
-from portal_app.database.transactions import carry_out
+from portal_app.database.transactions import ask, carry_out
 from portal_app.gateways.clock import now
 from portal_app.services import passwords
 from portal_app.services.passwords import PASSWORD_SET
@@ -21,6 +21,8 @@ class WelcomeState(PortalState):
     @open_to(CUSTOMER)
     async def greet(self) -> None:
         """Show the news once."""
+        if not await ask(passwords.has_news, customer(), now=now()):
+            return
         news = await carry_out(passwords.take_news, customer(), now=now())
         if news.code != PASSWORD_SET:
             return

@@ -24,6 +24,7 @@ from portal_app.services import answers, demonstration, intake, letters, message
 from portal_app.services.house import House, open_house
 from portal_app.settings import load_settings
 from portal_app.texts import demo_letters
+from portal_app.texts.catalogues import sentence
 from portal_app.texts.demo_letters import DemoPerson, DemoPolicy
 
 DEMO = Operator("demo")
@@ -193,9 +194,8 @@ class _Scene:
             post.kind, self.house.brand, self.person, policy, written_on=written_on, due_on=written_on + timedelta(days=30)
         )
         content = render_pdf(demo_letters.TEMPLATE, words.page)
-        attachment = Attachment(
-            f"{post.kind.replace('_', '-')}-{policy.number}.pdf", hashlib.sha256(content).hexdigest(), content
-        )
+        name = f"{sentence(f'kind.{post.kind}', 'hu')} {policy.number}.pdf"
+        attachment = Attachment(name, hashlib.sha256(content).hexdigest(), content)
         return Handover(
             f"DEMO-{self.number:03}-{number:04}", policy.number, post.kind, words.subject, words.summary, (attachment,),
             due_on=words.due_on, amount=words.amount, requires_confirmation=words.requires_confirmation,

@@ -148,6 +148,11 @@ def change_password(
     return PasswordSet(customer, valid_until)
 
 
+def has_news(db: Session, actor: Customer, *, now: datetime) -> bool:
+    """Say whether there is something to tell; reading only, because every visit to the letters asks."""
+    return outcome_of(visit_of(db, actor, now=now)).code == PASSWORD_SET
+
+
 def take_news(db: Session, actor: Customer, *, now: datetime) -> Outcome:
     """Say once, on the page after it, that the password was set; `valid_until` stands in the facts."""
     visit = visit_of(db, actor, now=now)

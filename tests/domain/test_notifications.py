@@ -46,7 +46,7 @@ def days_before_the_last(days: int) -> date:
 )
 def test_a_letter_is_warned_of_once_a_step_even_when_days_were_missed(
     left: int,
-    opened: bool,  # noqa: FBT001 - a column of the table above
+    opened: bool,
     warned: int | None,
     due: int | None,
 ) -> None:

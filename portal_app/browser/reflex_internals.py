@@ -153,7 +153,9 @@ def is_event(said: object) -> bool:
     asked = place.get("query", {})
     if not isinstance(asked, dict):
         return False
-    addresses = (place.get("pathname", ""), place.get("asPath", ""), *asked.values())
+    # An address that no page has comes in its parts, as a list.
+    parts = [part for value in asked.values() for part in (value if isinstance(value, list) else [value])]
+    addresses = (place.get("pathname", ""), place.get("asPath", ""), *parts)
     known = name in RegistrationContext.get().event_handlers
     return known and all(isinstance(address, str) for address in addresses) and admission.can_be_kept(said)
 

@@ -28,6 +28,7 @@ def test_every_handler_of_reflex_itself_is_known() -> None:
 def test_an_event_as_pages_send_it_is_one() -> None:
     assert is_event(EVENT)
     assert is_event({"name": HYDRATE})
+    assert is_event(EVENT | {"router_data": {"pathname": "/a/b", "query": {"splat": ["a", "b"]}}})
 
 
 @pytest.mark.parametrize(

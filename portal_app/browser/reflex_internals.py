@@ -153,9 +153,12 @@ def is_event(said: object) -> bool:
     asked = place.get("query", {})
     if not isinstance(asked, dict):
         return False
-    # An address that no page has comes in its parts, as a list.
-    parts = [part for value in asked.values() for part in (value if isinstance(value, list) else [value])]
-    addresses = (place.get("pathname", ""), place.get("asPath", ""), *parts)
+    # The parts of an address that no page has come as a list under this name.
+    wrong = asked.get("splat", [])
+    named = [value for name, value in asked.items() if name != "splat"]
+    if not isinstance(wrong, list):
+        return False
+    addresses = (place.get("pathname", ""), place.get("asPath", ""), *named, *wrong)
     known = name in RegistrationContext.get().event_handlers
     return known and all(isinstance(address, str) for address in addresses) and admission.can_be_kept(said)
 

@@ -30,6 +30,8 @@ config = rx.Config(
     trusted_proxy_hops=settings.proxy_hops,
     state_manager_mode="redis" if settings.redis_url else "memory",
     redis_url=settings.redis_url or None,
+    # How many seconds a tab's state outlives its last event, in memory as in Redis; it can always be built anew.
+    redis_token_expiration=30 * 60,
     telemetry_enabled=False,
     show_built_with_reflex=False,
     frontend_compression_formats=["brotli", "gzip"],

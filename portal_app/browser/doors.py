@@ -20,6 +20,7 @@ from portal_app.browser.headers import SecurityHeaders, policies_of
 from portal_app.browser.live import Watched
 from portal_app.browser.origins import OneOrigin
 from portal_app.browser.pages import Pages
+from portal_app.browser.rates import SocketRate
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer, Operator, Stranger
 from portal_app.gateways.clock import now
@@ -88,7 +89,8 @@ def open_doors(
     known = Arrivals(inside, recognise=recognise, names=CookieNames(settings.secure), proxy_hops=settings.proxy_hops)
     limited = BodyLimit(known, most=_body_limits(routes, house.brand.limits.request_bytes))
     aliases = {host: name.value for name in house.brand.open_portals() for host in house.brand.portals[name].hosts}
-    ours = OneOrigin(limited, public_origin=origin, aliases=aliases, redirect_unknown=settings.demo)
+    rated = SocketRate(limited, proxy_hops=settings.proxy_hops)
+    ours = OneOrigin(rated, public_origin=origin, aliases=aliases, redirect_unknown=settings.demo)
     return SecurityHeaders(LastResort(ours), policies=policies_of(build), secure=settings.secure)
 
 

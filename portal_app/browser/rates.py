@@ -1,10 +1,21 @@
-"""How many events a socket may send: a token bucket each, forgotten when it is full again."""
+"""How many events a socket may send, and how many sockets a source may open: a token bucket each."""
 
 from collections import OrderedDict
 from collections.abc import Callable
 from time import monotonic
 
+import structlog
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from portal_app.browser.arrivals import source_of
+from portal_app.gateways.sources import source_key
+
+log = structlog.get_logger(__name__)
+
 SOCKETS = 10_000
+TRY_AGAIN_LATER = 1013
+LOOPBACK = frozenset({"127.0.0.1", "::/64"})
 
 
 class Buckets:
@@ -27,3 +38,26 @@ class Buckets:
         if len(self._levels) > SOCKETS:
             self._levels.popitem(last=False)
         return passes
+
+
+class SocketRate:
+    """The wrapper that limits how many sockets a source may open: each one keeps a state in memory for a while.
+
+    A whole office behind one address opens its pages at once; after that, a page a second. This machine is not limited.
+    """
+
+    def __init__(self, app: ASGIApp, *, proxy_hops: int, buckets: Buckets | None = None) -> None:
+        """Wrap `app`."""
+        self.app = app
+        self._proxy_hops = proxy_hops
+        self._buckets = buckets or Buckets(burst=300, per_second=1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, unless it is one socket too many."""
+        if scope["type"] == "websocket":
+            source = source_key(source_of(scope, Headers(scope=scope), self._proxy_hops))
+            if source not in LOOPBACK and not self._buckets.take(source):
+                log.info("too many sockets from one source")
+                await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
+                return
+        await self.app(scope, receive, send)

@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from portal_app.browser.cookies import CookieNames, give_language, read_cookies
+from portal_app.browser.cookies import MOST_COOKIES, CookieNames, give_language, read_cookies
 
 
 def test_a_secret_cookie_cannot_be_read_by_scripts_nor_leave_its_origin() -> None:
@@ -44,3 +44,9 @@ def test_the_language_is_no_secret_and_stays_a_year() -> None:
     give_language(answer, "en", secure=False)
 
     assert answer.headers["set-cookie"] == "nyelv=en; Max-Age=31536000; Path=/; SameSite=lax"
+
+
+def test_a_header_without_end_is_not_read_to_its_end() -> None:
+    assert read_cookies("a=b;" * 200_000 + "portal_sign_in=abc") == {"a": "b"}
+    assert len(read_cookies(";".join(f"c{number}=1" for number in range(200_000)))) == MOST_COOKIES
+    assert read_cookies("a=" + "x" * 200_000 + "; portal_sign_in=abc") != {}

@@ -3,6 +3,7 @@
 import re
 import secrets
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -457,3 +458,33 @@ def test_no_form_breaks_a_route(attacked: Attacked, client: httpx.Client, strang
             assert (str(door), answer.status_code) == (str(door), answer.status_code if answer.status_code < 500 else "no fault")
 
     assert '"level": "error"' not in attacked.product.log.read_bytes()[logged:].decode()
+
+
+NO_DELIVERIES = {
+    "lists in lists": b"[" * 30_000,
+    "objects in objects": b'{"a":' * 10_000,
+    "no text": b"\xff\xfe",
+    "nothing": b"",
+    "half a word": b"nul",
+    "a number beyond all numbers": b'{"external_ref": 1e999, "amount": NaN}',
+    "half a character": b'{"external_ref": "\\ud800", "subject": "\\u0000"}',
+}
+
+
+@pytest.mark.parametrize("sent", NO_DELIVERIES)
+@pytest.mark.parametrize("door", ["POST deliveries", "POST deliveries/batch", "PUT policies/P-1"])
+def test_nothing_that_is_handed_over_breaks_the_api(attacked: Attacked, door: str, sent: str) -> None:
+    method, path = door.split()
+    headers = {"Idempotency-Key": door + sent}
+
+    answer = attacked.core.request(method, f"/api/v1/{path}", content=NO_DELIVERIES[sent], headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
+
+
+def test_headers_without_end_hold_up_nobody(attacked: Attacked, client: httpx.Client) -> None:
+    begun = time.perf_counter()
+
+    client.get("/sugo", headers={"Cookie": "a=b;" * 90_000})
+
+    assert time.perf_counter() - begun < 1.5

@@ -71,7 +71,7 @@ class Run:
 
     def mails(self) -> list[str]:
         """The texts of all e-mails that left, the oldest first."""
-        files = sorted(self.product.settings.outgoing.glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+        files = sorted(self.product.settings.outgoing.glob("[!.]*.eml"), key=lambda file: file.stat().st_mtime_ns)
         parsed = [BytesParser(policy=policy.default).parsebytes(file.read_bytes()) for file in files]
         return [message.get_body(("plain",)).get_content() for message in parsed]  # type: ignore[union-attr]
 

@@ -36,7 +36,7 @@ class Mail:
 
 def mails_to(folder: Path, address: str) -> list[Mail]:
     """List the e-mails to an address, the oldest first."""
-    found = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in sorted(folder.glob("*.eml"))]
+    found = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in sorted(folder.glob("[!.]*.eml"))]
     return [
         Mail(message["Subject"], message.get_body(("plain",)).get_content())  # type: ignore[union-attr]
         for message in found

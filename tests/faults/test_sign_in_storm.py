@@ -95,28 +95,6 @@ async def test_fifty_at_once_without_a_code_are_three_tries(door: Door) -> None:
     assert [(bucket.failures, bucket.locked_at) for bucket in door.failures()] == [(3, None)]
 
 
-@pytest.mark.requirement("R37")
-async def test_fifty_at_once_with_the_right_codes_are_ten_tries_and_a_lock(door: Door) -> None:
-    forget(door)
-    async with door.browsers(first=100) as browsers, door.browser(200) as annas:
-        for browser in browsers[:3]:
-            await sign_in(browser, ANNA, WRONG)
-        for browser in browsers:
-            await sign_in(browser, ANNA, WRONG)
-        codes = [door.picture(browser) for browser in browsers]
-        let_everybody_try(door)
-
-        attempts = (sign_in(browser, ANNA, WRONG, code=code) for browser, code in zip(browsers, codes, strict=True))
-        answers = await asyncio.gather(*attempts)
-        rightly = await sign_in(annas, ANNA, ANNAS_PASSWORD)
-
-    assert {answer.status_code for answer in answers} <= {303, 503}
-    bucket = door.failures()[-1]
-    assert (bucket.failures, bucket.locked_at is not None) == (LOCKED_AFTER, True)
-    assert rightly.headers["location"] == "/belepes"
-    assert told_the_owner(door) == 1
-
-
 @dataclass
 class Answers:
     """What strangers get for a form that names somebody, and how long it took."""

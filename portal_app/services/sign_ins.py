@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select, update
 
 from portal_app.database.tables import Account, SignIn, Visit
@@ -41,40 +43,49 @@ class SignInView:
     current: bool
 
 
+# Asked with every event and request: built once, and no more than is needed.
+_STANDING = (
+    sa.select(
+        *(col(column) for column in (SignIn.id, SignIn.stage, SignIn.created_at, SignIn.seen_at, SignIn.ended_at)),
+        *(col(column) for column in (Account.portal, Account.status, Account.language, Account.email, Account.revision)),
+        col(Account.id).label("account_id"),
+    )
+    .select_from(SignIn)
+    .join(Account, col(Account.id) == SignIn.account_id)
+)
+_BY_TOKEN = _STANDING.where(col(SignIn.token_sha256) == sa.bindparam("token_sha256"))
+_BY_ROW = _STANDING.where(col(SignIn.id) == sa.bindparam("sign_in_id"))
+
+
 def resolve(db: Session, token_sha256: str, *, brand: Brand, now: datetime) -> ResolvedSignIn | None:
     """Say who the bearer of this cookie is, or None when it stands for nobody (any more)."""
-    found = db.exec(
-        select(SignIn, Account).join(Account, col(Account.id) == SignIn.account_id).where(SignIn.token_sha256 == token_sha256)
-    ).first()
+    found = db.execute(_BY_TOKEN, {"token_sha256": token_sha256}).first()
     return _resolved(found, brand, now)
 
 
 def resolve_row(db: Session, sign_in_id: int, *, brand: Brand, now: datetime) -> ResolvedSignIn | None:
     """The same for a socket that was authenticated when it connected and knows the row."""
-    found = db.exec(
-        select(SignIn, Account).join(Account, col(Account.id) == SignIn.account_id).where(SignIn.id == sign_in_id)
-    ).first()
+    found = db.execute(_BY_ROW, {"sign_in_id": sign_in_id}).first()
     return _resolved(found, brand, now)
 
 
-def _resolved(found: tuple[SignIn, Account] | None, brand: Brand, now: datetime) -> ResolvedSignIn | None:
-    if found is None:
+def _resolved(row: sa.Row[Any] | None, brand: Brand, now: datetime) -> ResolvedSignIn | None:
+    if row is None:
         return None
-    row, account = found
-    rules = brand.portal(account.portal).sign_in
-    if row.ended_at or account.status == "closed" or is_over(row.created_at, row.seen_at, now, rules):
+    rules = brand.portal(row.portal).sign_in
+    if row.ended_at or row.status == "closed" or is_over(row.created_at, row.seen_at, now, rules):
         return None
     ends_at = min(row.seen_at + timedelta(minutes=rules.idle_minutes), row.created_at + timedelta(hours=rules.absolute_hours))
     customer = Customer(
-        account_id=account.id or 0,
-        sign_in_id=row.id or 0,
-        portal=account.portal,
+        account_id=row.account_id,
+        sign_in_id=row.id,
+        portal=row.portal,
         stage=Stage(row.stage),
-        language=account.language,
-        display_name=account.email,
+        language=row.language,
+        display_name=row.email,
     )
     warn_at = ends_at - timedelta(minutes=rules.warn_minutes)
-    return ResolvedSignIn(customer, ends_at, warn_at, now - row.seen_at >= SEEN_STEP, account.revision)
+    return ResolvedSignIn(customer, ends_at, warn_at, now - row.seen_at >= SEEN_STEP, row.revision)
 
 
 def touch(db: Session, actor: Customer, *, now: datetime) -> None:

@@ -7,6 +7,7 @@ the row of the sign-in, the row of the visit, the language. Rows can be guessed,
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 
 from starlette.datastructures import Headers
@@ -46,6 +47,8 @@ class Labels:
         return f"{words}; seal={_seal_of(words)}"
 
 
+# The same few words come with every event of a socket.
+@lru_cache(maxsize=4_096)
 def read_labels(header: str) -> Labels:
     """Read the labels back from what Reflex kept; whatever does not bear our seal stands for nobody."""
     words, _, seal = header.rpartition("; seal=")

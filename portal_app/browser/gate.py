@@ -59,13 +59,14 @@ class Gate(Middleware):
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002
         """Bind the tab to its sign-in, then let the event pass (None) or answer it with a refusal."""
+        cookie, socket = reflex_internals.socket_of(state)
         try:
-            base, standing = await self._receive(state)
+            base, standing = await self._receive(state, cookie, socket)
         except Exception as fault:
             # A notice would come through the gate again, and fail again, for ever.
             raise GateBroken from fault
         try:
-            own_act = self._admit(event, standing.actor, state.router.session.session_id)
+            own_act = self._admit(event, standing.actor, socket)
         except PortalError as refusal:
             log.info("event refused", code=refusal.code, handler=event.name.rpartition(".")[2])
             base._refuse(refusal)  # noqa: SLF001
@@ -76,10 +77,10 @@ class Gate(Middleware):
             _wind_clock(base, standing, self._now())
         return None
 
-    async def _receive(self, state: BaseState) -> tuple[PortalState, Standing]:
-        labels = read_labels(state.router.headers.cookie)
+    async def _receive(self, state: BaseState, cookie: str, socket: str) -> tuple[PortalState, Standing]:
+        labels = read_labels(cookie)
         standing = await self._identify(labels)
-        admission.welcome(standing.actor, standing.revision, state.router.session.session_id)
+        admission.welcome(standing.actor, standing.revision, socket)
         base = await state.get_state(PortalState)
         _bind(base, standing, labels)
         return base, standing

@@ -3,6 +3,7 @@
 import inspect
 import logging
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Annotated, Any
 
 import reflex as rx
@@ -71,10 +72,20 @@ def our_handlers() -> dict[str, Callable[..., Any]]:
 def payload_fits(function: Callable[..., Any], payload: Mapping[str, Any]) -> bool:
     """Whether a handler can be called with the arguments that a client sent."""
     try:
-        inspect.signature(function).bind(None, **payload)
+        _signature(function).bind(None, **payload)
     except TypeError:
         return False
     return True
+
+
+# Reading a signature takes longer than comparing with it; there are as many as handlers.
+_signature = cache(inspect.signature)
+
+
+def socket_of(state: BaseState) -> tuple[str, str]:
+    """Give the Cookie header and the id of the socket that sent the event; `router` would put together much more."""
+    root: Any = state._get_root_state()  # noqa: SLF001
+    return root.rx_router_headers.cookie, root.rx_router_session.session_id
 
 
 def is_own_navigation(event: Event) -> bool:

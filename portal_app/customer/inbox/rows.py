@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from sys import intern
 
 from portal_app.browser.portal_state import the_brand
 from portal_app.customer.inbox import addresses
@@ -14,7 +15,7 @@ from portal_app.texts.dates import days_left_words, machine_date, table_date
 from portal_app.texts.sizes import file_size
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LetterRow:
     """One letter as the list shows it, every word ready."""
 
@@ -50,13 +51,13 @@ def letter_row(line: LetterLine, today: date, language: str) -> LetterRow:
     placed, until = budapest_date(line.placed_at), last_readable_day(line.erase_on)
     return LetterRow(
         id=line.public_id,
-        subject=line.subject,
+        subject=intern(line.subject),
         kind=kind_words(line.kind, language),
-        policy=line.policy_number,
+        policy=intern(line.policy_number),
         placed=_day(placed, language),
-        placed_day=machine_date(placed),
+        placed_day=_machine_day(placed),
         until=_day(until, language),
-        until_day=machine_date(until),
+        until_day=_machine_day(until),
         unread=line.unread,
         awaits=not may_be_binned(requires_confirmation=line.requires_confirmation, confirmed_at=line.confirmed_at),
         soon=soon.value,
@@ -89,6 +90,9 @@ def kind_words(kind: str, language: str) -> str:
 
 
 # A page repeats the same days and sizes, and Babel takes its time.
+_machine_day = lru_cache(maxsize=4_096)(machine_date)
+
+
 @lru_cache(maxsize=4_096)
 def _day(day: date, language: str) -> str:
     return table_date(day, language)

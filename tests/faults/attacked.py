@@ -64,6 +64,7 @@ class Visitor:
     account_id: int
     sign_in_id: int
     cookie: str = field(repr=False)
+    stage: Stage = Stage.FULL
 
     @property
     def header(self) -> str:
@@ -71,7 +72,7 @@ class Visitor:
         return f"portal_sign_in={self.cookie}"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Attacked:
     """The running portal, who is in it, and what must never leave Anna's account."""
 
@@ -101,7 +102,18 @@ class Attacked:
 
     def another_sign_in_of(self, visitor: Visitor) -> Visitor:
         """Let somebody sign in from one more browser."""
-        return _enter(self.house, visitor.email)
+        return _enter(self.house, visitor.email, visitor.stage)
+
+    def is_signed_in(self, visitor: Visitor) -> bool:
+        """Whether a visitor still is who they were."""
+        page = "/kuldemenyek" if visitor.stage is Stage.FULL else "/jelszo"
+        return httpx.get(f"{self.product.url}{page}", headers={"Cookie": visitor.header}).status_code == httpx.codes.OK
+
+    def come_back(self) -> None:
+        """Let those whose sign-in an earlier test ended sign in again."""
+        for name in ("anna", "bela", "changing"):
+            if not self.is_signed_in(getattr(self, name)):
+                setattr(self, name, self.another_sign_in_of(getattr(self, name)))
 
     def end(self, visitor: Visitor) -> None:
         """End a visitor's sign-in, as if it had been ended from elsewhere."""
@@ -182,7 +194,7 @@ def _enter(house: House, email: str, stage: Stage = Stage.FULL, *, browser: str 
         )  # fmt: skip
 
     actor = house.database.carry_out(begin)
-    return Visitor(email, actor.account_id, actor.sign_in_id, cookie)
+    return Visitor(email, actor.account_id, actor.sign_in_id, cookie, stage)
 
 
 def _annas_things(house: House, core: httpx.Client, anna: Visitor, canaries: dict[str, str]) -> dict[str, str]:

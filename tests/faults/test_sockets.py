@@ -33,15 +33,17 @@ def short(name: str) -> str:
     return ".".join(part.rpartition("____")[2] for part in name.split(".")[-2:])
 
 
-def visitors(attacked: Attacked) -> dict[str, Visitor | None]:
-    return {"a stranger": None, "Béla": attacked.bela, "somebody who must change the password": attacked.changing}
+def come(attacked: Attacked, who: str) -> Visitor | None:
+    """Let somebody sign in anew, so that nothing another test did to them counts."""
+    people = {"Béla": attacked.bela, "somebody who must change the password": attacked.changing}
+    return attacked.another_sign_in_of(people[who]) if who in people else None
 
 
 def right_looking(attacked: Attacked, function: Callable[..., Any]) -> Iterator[dict[str, Any]]:
     """Arguments that fit the signature and name Anna's things: one after the other in every place."""
     a = attacked
     texts = [a.letter_id, a.document_id, a.message_id, a.reference, a.nonce, str(a.anna.sign_in_id)]
-    numbers = [a.anna.sign_in_id, a.anna.account_id, 1]
+    numbers = [a.anna.sign_in_id, 0, 1_000_000]
     form = {"letter_id": a.letter_id, "id": a.letter_id, "nonce": a.nonce, "text": "kérem", "q": "kanari"}
     wanted = list(inspect.signature(function).parameters.values())[1:]
     for turn in range(len(texts) if wanted else 1):
@@ -65,9 +67,11 @@ async def test_anna_herself_is_told_what_is_hers(attacked: Attacked) -> None:
     assert "sign-in" not in told, "not even she is told the cookie"
 
 
+@pytest.mark.requirement("R1")
+@pytest.mark.requirement("R4")
 @pytest.mark.parametrize("who", ["a stranger", "Béla", "somebody who must change the password"])
 async def test_nobody_else_gets_anything_of_hers_from_any_handler(attacked: Attacked, who: str) -> None:
-    visitor = visitors(attacked)[who]
+    visitor = come(attacked, who)
     before = attacked.annas_rows()
     told: dict[str, list[str]] = {}
 
@@ -83,12 +87,13 @@ async def test_nobody_else_gets_anything_of_hers_from_any_handler(attacked: Atta
     assert len(HANDLERS) > 40
     assert told == {}
     assert attacked.annas_rows() == before
+    assert visitor is None or attacked.is_signed_in(visitor), "nobody attacked as a stranger by mistake"
 
 
 @pytest.mark.parametrize("who", ["a stranger", "Béla", "somebody who must change the password"])
 async def test_annas_tab_is_of_no_use_to_somebody_else(attacked: Attacked, who: str) -> None:
     """The tab's token stands in the address of the socket, and so perhaps in a proxy's log."""
-    visitor = visitors(attacked)[who]
+    visitor = come(attacked, who)
     anna = await Tab(attacked.product.url, attacked.anna.header).open()
     await anna.visit(f"/kuldemenyek/{attacked.letter_id}")
 
@@ -243,7 +248,7 @@ def wrong(function: Callable[..., Any]) -> Iterator[Any]:
 
 @pytest.mark.parametrize("who", ["a stranger", "Béla"])
 async def test_every_handler_survives_whatever_it_is_called_with(attacked: Attacked, who: str) -> None:
-    visitor = visitors(attacked)[who]
+    visitor = come(attacked, who)
     logged = attacked.product.log.stat().st_size
     dead: list[str] = []
 

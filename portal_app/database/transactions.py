@@ -5,6 +5,8 @@ fails when somebody else committed in between.
 """
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -110,8 +112,9 @@ def _sqlite_engine(url: str) -> Engine:
     def _configure(connection: Any, _record: Any) -> None:
         # The driver would begin transactions by itself, and deferred ones; ours begin below.
         connection.isolation_level = None
+        _keep_a_log_ahead(connection)
         # What is erased is overwritten, so that neither letters nor document keys stay behind in free pages.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "cache_size=-16000"):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "cache_size=-16000"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -128,6 +131,24 @@ def _sqlite_engine(url: str) -> Engine:
             driver.execute("BEGIN")
 
     return engine
+
+
+def _keep_a_log_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers and the writer work side by side (WAL).
+
+    A new file is switched over once. Whoever finds another process doing so is refused at once instead of waiting as
+    for any other lock, hence the tries.
+    """
+    last_try = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > last_try:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _postgres_engine(url: str) -> Engine:

@@ -28,6 +28,8 @@ pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 
 WRONG = "Rossz1Jelszo2"
 AT_ONCE = 50
+# So many find room in the pool of hashing threads of a machine with two cores.
+HASHED_AT_ONCE = 30
 LOCKED_AFTER = 10
 ROUNDS = 8
 # Medians of the three kinds of account differ by no more than this, even on a busy machine.
@@ -47,10 +49,10 @@ class Door:
         return httpx.AsyncClient(base_url=self.product.url, headers=headers, timeout=120)
 
     @asynccontextmanager
-    async def browsers(self, first: int) -> AsyncIterator[list[httpx.AsyncClient]]:
-        """Fifty of them."""
+    async def browsers(self, first: int, number: int = AT_ONCE) -> AsyncIterator[list[httpx.AsyncClient]]:
+        """Many of them."""
         async with AsyncExitStack() as stack:
-            yield [await stack.enter_async_context(self.browser(first + number)) for number in range(AT_ONCE)]
+            yield [await stack.enter_async_context(self.browser(place)) for place in range(first, first + number)]
 
     def failures(self) -> list[FailureBucket]:
         """All counts of failures."""
@@ -93,6 +95,30 @@ async def test_fifty_at_once_without_a_code_are_three_tries(door: Door) -> None:
 
     assert {answer.status_code for answer in answers} <= {303, 503}
     assert [(bucket.failures, bucket.locked_at) for bucket in door.failures()] == [(3, None)]
+
+
+@pytest.mark.requirement("R37")
+async def test_many_at_once_with_the_right_codes_are_ten_tries_and_a_lock(door: Door) -> None:
+    """Who finds the pool of hashing threads full is sent away before being checked, and that is no failure."""
+    forget(door)
+    async with door.browsers(first=100, number=HASHED_AT_ONCE) as browsers, door.browser(200) as annas:
+        for browser in browsers[:3]:
+            await sign_in(browser, ANNA, WRONG)
+        for browser in browsers:
+            await sign_in(browser, ANNA, WRONG)
+        codes = [door.picture(browser) for browser in browsers]
+        let_everybody_try(door)
+
+        attempts = (sign_in(browser, ANNA, WRONG, code=code) for browser, code in zip(browsers, codes, strict=True))
+        statuses = [answer.status_code for answer in await asyncio.gather(*attempts)]
+        rightly = await sign_in(annas, ANNA, ANNAS_PASSWORD)
+
+    bucket, sent_away = door.failures()[-1], statuses.count(503)
+    assert set(statuses) <= {303, 503}
+    assert LOCKED_AFTER - sent_away <= bucket.failures <= LOCKED_AFTER
+    assert (bucket.locked_at is not None) == (bucket.failures == LOCKED_AFTER)
+    assert told_the_owner(door) == (1 if bucket.locked_at else 0)
+    assert rightly.headers["location"] == "/belepes"
 
 
 @dataclass

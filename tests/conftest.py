@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,17 +34,15 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
+def postgres() -> Iterator[str | None]:
     """Start a private PostgreSQL and give its URL; None where it is not installed (an error in CI)."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not programs:
         assert not IN_CI, "CI needs PostgreSQL"
         yield None
         return
-    folder = tmp_path_factory.mktemp("postgres", numbered=True)
-    for parent in (folder, *folder.parents):
-        if parent.stat().st_uid == os.getuid():
-            parent.chmod(parent.stat().st_mode | 0o011)
+    # Not among pytest's own folders: every other run of pytest closes those to PostgreSQL's user.
+    folder = Path(tempfile.mkdtemp(prefix="portal-postgres-"))
     if os.getuid() == 0:
         shutil.chown(folder, "postgres")
     as_postgres = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
@@ -54,6 +53,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
     _run(*control, "-o", options, "-l", folder / "log", "start")
     yield f"postgresql+psycopg://portal@127.0.0.1:{port}/postgres"
     _run(*control, "-m", "immediate", "stop")
+    shutil.rmtree(folder)
 
 
 def _run(*command: str | Path) -> None:

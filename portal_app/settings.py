@@ -174,7 +174,8 @@ def read_brand(name_or_path: str) -> Brand:
 
 def brand_mistakes(brand: Brand) -> list[tuple[str, str]]:
     """Judge what types cannot: references between keys and the shape of colours; (key, reason) each."""
-    mistakes = [("switched_on", f"portal {name} is not described") for name in brand.switched_on if name not in brand.portals]
+    mistakes = [] if brand.switched_on else [("switched_on", "at least one portal must be switched on")]
+    mistakes += [("switched_on", f"portal {name} is not described") for name in brand.switched_on if name not in brand.portals]
     mistakes += [
         (f"opens.{route}", f"portal {name} is not switched on")
         for route, name in brand.opens.items()

@@ -26,10 +26,14 @@ def test_each_shipped_brand_carries_its_own_numbers_channels_and_register() -> N
     assert brands["allianz"].retention.letter_years == 1
 
 
-def test_only_the_letter_box_runs_in_this_release() -> None:
-    running = {name: read_brand(name).open_portals() for name in ("minta", "allianz", "union")}
+def test_each_brand_switches_on_its_own_portals() -> None:
+    running = {name: read_brand(name).switched_on for name in ("minta", "allianz", "union")}
 
-    assert running == {"minta": ("kuldemenyeim",), "allianz": ("kuldemenyeim",), "union": ()}
+    assert running == {
+        "minta": ("kuldemenyeim", "ugyfelportal", "online24"),
+        "allianz": ("kuldemenyeim", "ugyfelportal"),
+        "union": ("ugyfelportal", "online24"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -38,7 +42,16 @@ def test_only_the_letter_box_runs_in_this_release() -> None:
         ('register = "formal"', 'register = "posh"', "register: Input should be 'formal' or 'informal'"),
         ("shortest = 8", 'shortest = "eight"', "portals.kuldemenyeim.passwords.shortest: Input should be a valid integer"),
         ("longest = 16", "longest = 4", "portals.kuldemenyeim.passwords: the longest password is shorter than the rules"),
-        ('direct = "kuldemenyeim"', 'direct = "online24"', "opens.direct: portal online24 is not switched on"),
+        (
+            'switched_on = ["kuldemenyeim", "ugyfelportal", "online24"]',
+            'switched_on = ["kuldemenyeim", "ugyfelportal"]',
+            "opens.online24: portal online24 is not switched on",
+        ),
+        (
+            'switched_on = ["kuldemenyeim", "ugyfelportal", "online24"]',
+            "switched_on = []",
+            "switched_on: at least one portal must be switched on",
+        ),
         ('primary = "#0b5c55"', 'primary = "green"', "colours.primary: green is not #rrggbb"),
         ("short_name", "shortname", "shortname: Unexpected keyword argument"),
     ],

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal_app.browser.admission import Audience
+from portal_app.domain.brands import PortalName
 
 PLAIN_FORM_BYTES = 64_000
 Answering = Callable[[Request], Awaitable[Response]]
@@ -32,6 +33,8 @@ class Page:
     on_load: Sequence[Any] = ()
     title_var: Any = None
     """A title that changes with the state, where the key is not enough."""
+    portals: tuple[PortalName, ...] = tuple(PortalName)
+    """The portals whose customers may load it; the others are led to their letters."""
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

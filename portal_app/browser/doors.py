@@ -88,7 +88,7 @@ def open_doors(
     inside.mount("", Pages(reflex, pages=pages, build=build, public_origin=origin))
     known = Arrivals(inside, recognise=recognise, names=CookieNames(settings.secure), proxy_hops=settings.proxy_hops)
     limited = BodyLimit(known, most=_body_limits(routes, house.brand.limits.request_bytes))
-    aliases = {host: name.value for name in house.brand.open_portals() for host in house.brand.portals[name].hosts}
+    aliases = {host: name.value for name in house.brand.switched_on for host in house.brand.portals[name].hosts}
     rated = SocketRate(limited, proxy_hops=settings.proxy_hops)
     ours = OneOrigin(rated, public_origin=origin, aliases=aliases, redirect_unknown=settings.demo)
     return SecurityHeaders(LastResort(ours), policies=policies_of(build), secure=settings.secure)

@@ -134,9 +134,10 @@ def _bind(base: PortalState, standing: Standing, labels: Labels) -> None:
         base._sign_in = bound  # noqa: SLF001
     language = labels.language if labels.language in LANGUAGES else base.language
     title = standing.portal_title or base.portal_title
+    portal = actor.portal if isinstance(actor, Customer) else base.portal
     if bound and base.ended:
         base.ended = False
-    shown = {"language": language, "standing": admission.audience_of(actor).value, "portal_title": title}
+    shown = {"language": language, "standing": admission.audience_of(actor).value, "portal": portal, "portal_title": title}
     for name, value in shown.items():
         if getattr(base, name) != value:
             setattr(base, name, value)

@@ -14,6 +14,8 @@ from portal_app.browser import admission
 from portal_app.browser.addresses import Page
 from portal_app.browser.admission import CHANGING, CUSTOMER, STRANGER, Audience
 from portal_app.browser.arrivals import arrival_of
+from portal_app.domain.actors import Customer
+from portal_app.domain.brands import PortalName
 
 SIGN_IN = "/belepes"
 CHANGE = "/jelszo"
@@ -46,7 +48,7 @@ class Pages:
             await _unchanging(scope, self._addresses[path])(scope, receive, send)
         elif page is None:
             await self.app(scope, receive, send)
-        elif elsewhere := lead_away(Request(scope), page.audiences):
+        elif elsewhere := lead_away(Request(scope), page.audiences, page.portals):
             await elsewhere(scope, receive, send)
         else:
             # The build keeps a page as a folder; without the slash the file server would redirect once more.
@@ -58,10 +60,14 @@ class Pages:
         return next((page for page in self._pages if page.pattern.fullmatch(path)), None)
 
 
-def lead_away(request: Request, audiences: Sequence[Audience]) -> Response | None:
-    """Lead a visitor to where they belong when this address is not open to them."""
-    audience = admission.audience_of(arrival_of(request).actor)
-    if audience in audiences:
+def lead_away(
+    request: Request, audiences: Sequence[Audience], portals: Sequence[PortalName] = tuple(PortalName)
+) -> Response | None:
+    """Lead a visitor to where they belong when this address is not open to them, or not in their portal."""
+    actor = arrival_of(request).actor
+    audience = admission.audience_of(actor)
+    elsewhere = isinstance(actor, Customer) and actor.portal not in portals
+    if audience in audiences and not elsewhere:
         return None
     if audience is CUSTOMER:
         return see_other(INBOX)

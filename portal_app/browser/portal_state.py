@@ -21,10 +21,14 @@ def the_brand() -> Brand:
     return read_brand(load_settings(demo=True).brand)
 
 
-def first_title() -> str:
+def first_portal() -> str:
     """Name the brand's first portal, which a visitor meets before anything is known of them."""
-    brand = the_brand()
-    return brand.portal(brand.switched_on[0]).title if brand.switched_on else brand.short_name
+    return the_brand().switched_on[0].value
+
+
+def first_title() -> str:
+    """Give that portal's title."""
+    return the_brand().portal(first_portal()).title
 
 
 class PortalState(rx.State):
@@ -36,6 +40,7 @@ class PortalState(rx.State):
     """The visitor's `Audience`."""
     ended: bool = False
     """Whether the sign-in that this tab was opened with is over."""
+    portal: str = first_portal()
     portal_title: str = first_title()
     unread: int = 0
     notice: str = ""

@@ -67,7 +67,7 @@ async def send_new_link(form: Posted, page: str) -> Response:
 async def initial_password() -> tuple[str, str]:
     """Draw an initial password and hash it, whether it will be needed or not: that is what makes all answers alike."""
     house = the_house()
-    rules = house.brand.portal(house.brand.open_portals()[0]).passwords
+    rules = house.brand.portal(house.brand.switched_on[0]).passwords
     initial = sent_password(rules, chance.SystemRandom())
     return initial, await house.hashing.hash_async(initial)
 

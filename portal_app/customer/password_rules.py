@@ -128,7 +128,7 @@ def account_field(login: rx.Var[str]) -> rx.Component:
 
 def _rules(portal: rx.Var[str]) -> rx.Component:
     brand = the_brand()
-    lists = [(name.value, _list(brand.portals[name].passwords)) for name in brand.open_portals()]
+    lists = [(name.value, _list(brand.portals[name].passwords)) for name in brand.switched_on]
     return lists[0][1] if len(lists) == 1 else rx.match(portal, *lists, rx.fragment())
 
 

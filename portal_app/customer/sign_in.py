@@ -212,7 +212,7 @@ class SignInState(PortalState):
 def _by_email() -> bool:
     """Whether every portal of the brand that can be signed in to knows its customers by their e-mail address."""
     brand = the_brand()
-    return all(brand.portals[name].login is LoginKind.EMAIL for name in brand.open_portals())
+    return all(brand.portals[name].login is LoginKind.EMAIL for name in brand.switched_on)
 
 
 # ── the page ──

@@ -47,6 +47,9 @@ def _moment(*, index: bool = False) -> Any:
     return Field(default=None, sa_type=Moment, index=index)
 
 
+# A column that later releases add: the rows that are already there get this.
+_ADDED_LATER = {"server_default": ""}
+
 _SHOWN = text("binned_at IS NULL AND publish_at IS NULL")
 
 
@@ -82,7 +85,7 @@ class Account(SQLModel, table=True):
     public_id: str = Field(unique=True)
     portal: str
     status: str = "invited"
-    """invited (nobody has signed in yet) | active | closing | closed"""
+    """invited (nobody has signed in yet) | active | closing | closed | merged (sleeps inside another account)"""
     email: str
     email_key: str = Field(index=True)
     email_confirmed_at: datetime | None = _moment()
@@ -90,6 +93,8 @@ class Account(SQLModel, table=True):
     """Since when the address refuses our mail for good."""
     email_refused_reason: str = ""
     phone: str = ""
+    phone_confirmed_at: datetime | None = _moment()
+    """When a password that went to this phone was used."""
     language: str = "hu"
     customer_ref: str = Field(default="", index=True)
     revision: int = 0
@@ -102,6 +107,7 @@ class Account(SQLModel, table=True):
     password_warned: int | None = None
     """The last password expiry warning sent, in days before."""
     upgrade_wished_at: datetime | None = _moment()
+    upgraded_at: datetime | None = _moment()
 
 
 class Login(SQLModel, table=True):
@@ -134,7 +140,7 @@ class Link(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id", index=True)
     purpose: str
-    """activation | password | address | closing"""
+    """activation | password | address | closing | registration"""
     token_sha256: str = Field(unique=True)
     created_at: datetime = Field(sa_type=Moment)
     valid_until: datetime = Field(sa_type=Moment, index=True)
@@ -235,6 +241,10 @@ class Policy(SQLModel, table=True):
     customer_ref: str = Field(default="", index=True)
     portal24_username: str = ""
     plate_number: str = ""
+    plate_key: str = Field(default="", index=True, sa_column_kwargs=_ADDED_LATER)
+    """The plate number folded, for those who know nothing else of their contract."""
+    mailing_address: str = Field(default="", sa_column_kwargs=_ADDED_LATER)
+    bank_account: str = Field(default="", sa_column_kwargs=_ADDED_LATER)
     communication: str
     consent_at: datetime | None = _moment()
     accounting_documents: bool = False
@@ -348,6 +358,7 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         Index("message_sent", "account_id", "written_at", "id"),
         _partial_index("message_open", "id", where="direction = 'customer' AND status <> 'answered'"),
+        _partial_index("message_chat", "account_id", "id", where="purpose = 'chat'"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -358,7 +369,7 @@ class Message(SQLModel, table=True):
     direction: str
     """customer | insurer"""
     purpose: str = "reply"
-    """reply | answer | upgrade_wish | closing"""
+    """reply | answer | upgrade_wish | closing | chat"""
     status: str = "received"
     """received | in_progress | answered"""
     reference: str = Field(unique=True)
@@ -406,6 +417,73 @@ class Closing(SQLModel, table=True):
     takes_effect_on: date | None = Field(default=None, index=True)
     cancelled_at: datetime | None = _moment()
     done_at: datetime | None = _moment()
+
+
+class Application(SQLModel, table=True):
+    """A request (kérelem) about a contract or an account, decided by the insurer: e-communication, merge, new data (R71–R78)."""
+
+    __table_args__ = (
+        Index("application_own", "account_id", "id"),
+        _partial_index("application_open", "due_on", "id", where="decided_at IS NULL"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    account_id: int | None = Field(default=None, foreign_key="account.id")
+    """Empty for whoever asks from outside, without an account (C13)."""
+    policy_id: int | None = Field(default=None, foreign_key="policy.id", index=True)
+    kind: str
+    """electronic | postal | address | phone | email | bank_account | merge | lost_access"""
+    status: str = "submitted"
+    """submitted | in_progress | waiting_for_customer | fulfilled | rejected | withdrawn"""
+    reference: str = Field(unique=True)
+    """What the customer quotes on the phone, such as K-2026-7KQ4M2."""
+    policy_number: str = ""
+    email: str = ""
+    """Where somebody without an account is answered."""
+    facts: str = Field(default="{}", sa_type=Text)
+    """What is asked for, as JSON: consents, the new address, …"""
+    submitted_at: datetime = Field(sa_type=Moment)
+    due_on: date
+    decided_at: datetime | None = _moment()
+    reason: str = Field(default="", sa_type=Text)
+    """Why it was rejected, or what is still needed, in words for the customer."""
+    nonce: str = Field(unique=True)
+    """The form's nonce: the same form sent twice makes one request."""
+    erase_on: date | None = Field(default=None, index=True)
+    """Set when it is decided."""
+
+
+class Merge(SQLModel, table=True):
+    """Two accounts made one (R56–R57), which can be undone for some days."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    account_id: int = Field(foreign_key="account.id", index=True)
+    """The account that goes on."""
+    merged_id: int = Field(foreign_key="account.id", index=True)
+    """The account that sleeps inside it."""
+    merged_at: datetime = Field(sa_type=Moment)
+    undo_until: datetime = Field(sa_type=Moment)
+    undone_at: datetime | None = _moment()
+
+
+class MergedRow(SQLModel, table=True):
+    """A row that changed its account with a merge, so that undoing it finds the way back."""
+
+    __tablename__ = "merged_row"
+
+    merge_id: int = Field(primary_key=True, foreign_key="merge.id")
+    kind: str = Field(primary_key=True)
+    """login | policy | letter | message | application"""
+    row_id: int = Field(primary_key=True)
+
+
+class Duty(SQLModel, table=True):
+    """Somebody of customer service who answers chats until a moment."""
+
+    name: str = Field(primary_key=True)
+    until: datetime = Field(sa_type=Moment, index=True)
 
 
 # ── proof, post and intake ──

@@ -17,10 +17,6 @@ class PortalName(StrEnum):
     ONLINE24 = "online24"
 
 
-# The portals that this release can run; a brand may already describe the others.
-AVAILABLE = frozenset({PortalName.KULDEMENYEIM})
-
-
 class Register(StrEnum):
     """How the brand addresses its customers."""
 
@@ -101,6 +97,8 @@ class Lives:
     sms_password_hours: int = 72
     reset_link_minutes: int = 60
     email_code_minutes: int = 15
+    phone_code_minutes: int = 15
+    registration_link_hours: int = 48
     password_days: int = 365
 
 
@@ -185,16 +183,15 @@ class Brand:
     switched_on: tuple[PortalName, ...] = ()
     active_content: ActiveContent = ActiveContent.REFUSE
     request_days: int = 15
+    merge_undo_days: int = 30
+    upgrade_asks_phone_code: bool = False
+    """Whether moving to the full portal takes a policy number and a code sent to the phone."""
     lives: Lives = field(default_factory=Lives)
     retention: Retention = field(default_factory=Retention)
     reminders: Reminders = field(default_factory=Reminders)
     limits: Limits = field(default_factory=Limits)
     electronic_from: dict[LetterKind, date] = field(default_factory=dict)
     """The first Budapest date on which a kind is delivered electronically; a kind without one always is (R5)."""
-
-    def open_portals(self) -> tuple[PortalName, ...]:
-        """Name the portals that are switched on and that this release can run, the brand's first one first."""
-        return tuple(name for name in self.switched_on if name in AVAILABLE)
 
     def portal(self, name: str) -> Portal:
         """Give the portal of that name."""

@@ -56,6 +56,11 @@ class PolicyStatement:
     ended_on: date | None = None
 
 
+def plate_key(plate_number: str) -> str:
+    """Fold a plate number so that hyphens, blanks and case do not matter: `abc-123` and `ABC 123` are the same."""
+    return "".join(character for character in plate_number.upper() if character.isalnum())
+
+
 def is_outdated(statement: PolicyStatement, known_as_of: datetime | None) -> bool:
     """Whether something newer about the policy is already known."""
     return known_as_of is not None and statement.as_of < known_as_of

@@ -294,7 +294,7 @@ _NOTICES = {
 
 def _notice(house: House, due: DueClosing) -> Notice:
     """Word what the insurer reads among its messages; in Hungarian, as its customers write."""
-    portal = house.brand.portals[house.brand.open_portals()[0]].title
+    portal = house.brand.portals[house.brand.switched_on[0]].title
     policies = ", ".join(due.policies) or sentence("insurer.closing_no_policy", "hu")
     return Notice(
         subject=sentence("insurer.closing_subject", "hu", portal=portal),

@@ -56,7 +56,7 @@ class Figures:
 def gather(db: Session, actor: Operator, *, brand: Brand, now: datetime) -> Figures:
     """Measure everything; totals are the highest number given out, because counting would grow with the installation."""
     today = budapest_date(now)
-    idle = max(brand.portal(name).sign_in.idle_minutes for name in brand.open_portals())
+    idle = max(brand.portal(name).sign_in.idle_minutes for name in brand.switched_on)
     waiting = (Message.direction == Direction.CUSTOMER, Message.status != MessageStatus.ANSWERED)
     return Figures(
         deliveries=_highest(db, Delivery.id),

@@ -20,6 +20,7 @@ from portal_app.domain.policies import (
     PolicyStatus,
     is_outdated,
     our_decision_stands,
+    plate_key,
     takes_no_letters_since,
 )
 from portal_app.gateways.contacts import tidy_email, tidy_phone
@@ -65,7 +66,7 @@ class PolicyView:
 def portal_for(statement: PolicyStatement, brand: Brand) -> PortalName:
     """Say in which portal the policy opens an account; `SalesRouteUnknown` where the brand lists no such route."""
     portal = brand.opens.get(statement.sales_route)
-    if portal is None or portal not in brand.open_portals():
+    if portal is None or portal not in brand.switched_on:
         raise SalesRouteUnknown(pointer="/sales_route")
     return portal
 
@@ -170,7 +171,7 @@ def _take_over(policy: Policy, statement: PolicyStatement, *, consent_stated: bo
     policy.product = statement.product
     policy.holder_name, policy.email, policy.phone = holder.name, holder.email, holder.phone
     policy.customer_ref, policy.portal24_username = holder.customer_ref, holder.portal24_username
-    policy.plate_number = statement.plate_number
+    policy.plate_number, policy.plate_key = statement.plate_number, plate_key(statement.plate_number)
     policy.accounting_documents = statement.accounting_documents
     policy.sales_route = statement.sales_route
     policy.status = statement.status

@@ -133,7 +133,7 @@ def passwords_to_warn_of(db: Session, actor: Operator, *, brand: Brand, now: dat
     """Find passwords that expire soon and were not yet warned of at their step (R34); each account once."""
     del actor
     today = budapest_date(now)
-    portals = [name for name in brand.open_portals() if brand.portal(name).passwords.renewal]
+    portals = [name for name in brand.switched_on if brand.portal(name).passwords.renewal]
     rows = db.execute(
         select(Account.id, Account.password_warned, Credential.valid_until)
         .join(Account, col(Account.id) == Credential.account_id)

@@ -379,4 +379,4 @@ def _sent_password(db: Session, account: Account, now: datetime) -> Credential |
 
 def _rules(brand: Brand, account: Account | None) -> SignInRules:
     """Give the account's rules; identifiers that lead nowhere get those of the brand's first portal."""
-    return brand.portal(account.portal if account else brand.open_portals()[0]).sign_in
+    return brand.portal(account.portal if account else brand.switched_on[0]).sign_in

@@ -262,7 +262,7 @@ def _a_date(name: str, value: int | date) -> date:
 
 
 def _portal_title(brand: Brand, portal: str) -> str:
-    name = portal or (brand.open_portals() or brand.switched_on)[0]
+    name = portal or brand.switched_on[0]
     return f"{brand.short_name} {brand.portal(name).title}"
 
 

@@ -1,12 +1,12 @@
 """The shell of every page: skip link, header, menu, one main with one heading, help, footer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import reflex as rx
 
 from portal_app.browser.portal_state import PortalState, first_title, the_brand
-from portal_app.domain.brands import Brand
+from portal_app.domain.brands import Brand, PortalName
 from portal_app.texts.phones import phone, phone_link
 from portal_app.ui.forms import native_form
 from portal_app.ui.icons import icon
@@ -14,12 +14,13 @@ from portal_app.ui.links import document_link
 from portal_app.ui.notices import notice, page_notice
 from portal_app.ui.words import in_language, t
 
+EVERYWHERE = tuple(PortalName)
 MENU = (
-    ("/kuldemenyek", "shell.letters", "letter"),
-    ("/elkuldott", "shell.sent", "sent"),
-    ("/lomtar", "shell.bin", "bin"),
-    ("/beallitasok", "shell.settings", "settings"),
-    ("/sugo", "shell.help", "help"),
+    ("/kuldemenyek", "shell.letters", "letter", EVERYWHERE),
+    ("/elkuldott", "shell.sent", "sent", EVERYWHERE),
+    ("/lomtar", "shell.bin", "bin", EVERYWHERE),
+    ("/beallitasok", "shell.settings", "settings", EVERYWHERE),
+    ("/sugo", "shell.help", "help", EVERYWHERE),
 )
 
 
@@ -143,7 +144,16 @@ def _menu(here: str) -> rx.Component:
 
 
 def _menu_list(here: str) -> rx.Component:
-    return rx.el.ul(*[_menu_item(path, words, picture, here) for path, words, picture in MENU], class_name="menu-list")
+    switched_on = the_brand().switched_on
+    items = [(_menu_item(path, words, picture, here), portals) for path, words, picture, portals in MENU]
+    return rx.el.ul(*[_in_portals(item, portals, switched_on) for item, portals in items], class_name="menu-list")
+
+
+def _in_portals(item: rx.Component, portals: Sequence[PortalName], switched_on: Sequence[PortalName]) -> rx.Component:
+    """Show an item of the menu in these portals; which portal the visitor is in shows at run time."""
+    if set(switched_on) <= set(portals):
+        return item
+    return rx.match(PortalState.portal, *[(name.value, item) for name in portals], rx.fragment())
 
 
 def _menu_item(path: str, words: str, picture: str, here: str) -> rx.Component:

@@ -18,6 +18,8 @@ from tests.cast import CORE, NOON
 
 INITIAL = "KekAblak73Hu"
 """The initial password that invited people were sent."""
+FULL_PASSWORD = "Tavaszi.Eso-2026"
+"""What owners of full accounts have chosen, unless a test says otherwise."""
 
 
 def invited(house: House, email: str, *, now: datetime = NOON, phone: str = "") -> int:
@@ -50,6 +52,32 @@ def active(house: House, email: str, password: str, *, now: datetime = NOON, day
 
     house.database.carry_out(choose)
     return account_id
+
+
+def full_customer(
+    house: House,
+    email: str,
+    password: str = FULL_PASSWORD,
+    *,
+    login: str = "482917365",
+    phone: str = "",
+    customer_ref: str = "",
+    portal: PortalName = PortalName.UGYFELPORTAL,
+    now: datetime = NOON,
+) -> Customer:
+    """Open an active account of the full portal with this issued login and chosen password; give its signed-in owner."""
+    hashed = house.hashing.hash(password)
+
+    def open_account(db: Session) -> int:
+        account = accounts.open_issued(
+            db, CORE, login, email=email, portal=portal, phone=phone, customer_ref=customer_ref, now=now
+        )
+        account.status, account.activated_at, account.email_confirmed_at = "active", now, now
+        account.phone_confirmed_at = now if phone else None
+        db.add(Credential(account_id=account.id or 0, kind="chosen", hash=hashed, created_at=now))
+        return account.id or 0
+
+    return signed_in(house, house.database.carry_out(open_account), now=now)
 
 
 def signed_in(house: House, account_id: int, token: str = "", *, now: datetime = NOON, stage: Stage = Stage.FULL) -> Customer:

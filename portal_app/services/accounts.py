@@ -1,7 +1,6 @@
 """Accounts: opened by themselves when the insurer names a customer (R6–R8), found by their identifiers."""
 
 import base64
-import unicodedata
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, select, update
@@ -9,14 +8,10 @@ from sqlmodel import Session, col, delete, select, update
 from portal_app.database.tables import Account, Credential, Link, Login
 from portal_app.domain.actors import Actor
 from portal_app.domain.brands import Brand, LoginKind, PortalName
+from portal_app.domain.logins import issued_shown, login_key
 from portal_app.gateways.secrets import Secrets, public_id, random_token, token_digest
 from portal_app.services.events import record
 from portal_app.services.outbox import enqueue
-
-
-def login_key(text: str) -> str:
-    """Fold an identifier so that case, Unicode form and surrounding blanks do not matter (S08)."""
-    return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
 def account_of_login(db: Session, text: str) -> Account | None:
@@ -34,6 +29,44 @@ def account_for_email(
     known = account_of_login(db, email)
     if known is not None and known.status != "closed":
         return known, False
+    account = _open(db, email, portal=portal, phone=phone, customer_ref=customer_ref, now=now)
+    free_login(db, email)
+    db.add(Login(account_id=account.id or 0, kind=LoginKind.EMAIL, key=login_key(email), shown=email))
+    record(db, actor, "account:opened", now=now, account_id=account.id, about=account.public_id)
+    return account, True
+
+
+def open_issued(
+    db: Session, actor: Actor, login: str, *, email: str, portal: PortalName, phone: str, customer_ref: str, now: datetime
+) -> Account:
+    """Open an account that is signed in to with this issued identifier (R46), which nobody may have yet.
+
+    The caller sends first access (`send_first_access`), because only it knows the password's hash.
+    """
+    account = _open(db, email, portal=portal, phone=phone, customer_ref=customer_ref, now=now)
+    add_issued_login(db, account, login)
+    record(db, actor, "account:opened", now=now, account_id=account.id, about=account.public_id)
+    return account
+
+
+def add_issued_login(db: Session, account: Account, login: str) -> None:
+    """Let this issued identifier lead to the account; shown in groups, as it is read out."""
+    db.add(Login(account_id=account.id or 0, kind=LoginKind.ISSUED, key=login_key(login), shown=issued_shown(login)))
+    db.flush()
+
+
+def is_free(db: Session, login: str) -> bool:
+    """Whether an identifier leads nowhere yet."""
+    return db.exec(select(Login.id).where(Login.key == login_key(login))).first() is None
+
+
+def issued_login_of(db: Session, account_id: int) -> str:
+    """Give the account's own issued identifier as it is shown, empty where it has none."""
+    own = select(Login.shown).where(Login.account_id == account_id, Login.kind == LoginKind.ISSUED)
+    return db.exec(own.order_by(col(Login.id))).first() or ""
+
+
+def _open(db: Session, email: str, *, portal: PortalName, phone: str, customer_ref: str, now: datetime) -> Account:
     account = Account(
         public_id=public_id(),
         portal=portal,
@@ -45,10 +78,7 @@ def account_for_email(
     )
     db.add(account)
     db.flush()
-    free_login(db, email)
-    db.add(Login(account_id=account.id or 0, kind=LoginKind.EMAIL, key=login_key(email), shown=email))
-    record(db, actor, "account:opened", now=now, account_id=account.id, about=account.public_id)
-    return account, True
+    return account
 
 
 def free_login(db: Session, text: str) -> None:

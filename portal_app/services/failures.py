@@ -13,9 +13,9 @@ from sqlmodel import Session, col, select, update
 
 from portal_app.database.tables import Account, FailureBucket
 from portal_app.database.upserts import insert_into
+from portal_app.domain.logins import login_key
 from portal_app.domain.sign_in import Barrier, SignInRules, barrier_after, wait_after
 from portal_app.gateways.secrets import Secrets
-from portal_app.services.accounts import login_key
 
 UNKNOWN = "unknown"
 _TOLD_AGAIN_AFTER = timedelta(hours=24)

@@ -13,6 +13,7 @@ from portal_app.domain.actors import Actor
 from portal_app.domain.brands import Brand, PortalName
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.errors import EmailMissing, PolicyOutdated, PortalError, SalesRouteUnknown
+from portal_app.domain.logins import login_key
 from portal_app.domain.passwords import sent_password
 from portal_app.domain.policies import (
     Communication,
@@ -212,7 +213,7 @@ def _account_of(
 ) -> tuple[Account, bool]:
     """Give the account that the policy's letters go to from now on, and whether it was opened just now."""
     present = _present_account(db, policy)
-    same_address = accounts.login_key(known_email) == accounts.login_key(policy.email)
+    same_address = login_key(known_email) == login_key(policy.email)
     if present is not None and (same_address or _leads_to(db, policy.email, present)):
         _take_over_phone(present, policy)
         return present, False
@@ -253,9 +254,9 @@ def _readdress(db: Session, actor: Actor, account: Account, policy: Policy, now:
     db.exec(
         update(Login)
         .where(col(Login.account_id) == account.id, col(Login.kind) == "email")
-        .values(key=accounts.login_key(policy.email), shown=policy.email)
+        .values(key=login_key(policy.email), shown=policy.email)
     )
-    account.email, account.email_key = policy.email, accounts.login_key(policy.email)
+    account.email, account.email_key = policy.email, login_key(policy.email)
     account.email_refused_at, account.email_refused_reason = None, ""
     account.phone = policy.phone
     record(db, actor, "account:readdressed", now=now, account_id=account.id, about=account.public_id)

@@ -10,6 +10,7 @@ from portal_app.database.tables import Account, Credential, Link, Login
 from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.brands import LoginKind
 from portal_app.domain.errors import AddressTaken, EmailInvalid, LinkUsed
+from portal_app.domain.logins import login_key
 from portal_app.gateways.secrets import Secrets
 from portal_app.services import accounts
 from portal_app.services.events import record
@@ -139,9 +140,9 @@ def confirm_new_address(db: Session, actor: Customer | Stranger, *, now: datetim
     db.exec(
         update(Login)
         .where(col(Login.account_id) == account.id, col(Login.kind) == LoginKind.EMAIL)
-        .values(key=accounts.login_key(address), shown=address)
+        .values(key=login_key(address), shown=address)
     )
-    account.email, account.email_key = address, accounts.login_key(address)
+    account.email, account.email_key = address, login_key(address)
     account.email_confirmed_at, account.email_refused_at, account.email_refused_reason = now, None, ""
     accounts.mark_changed(db, found.link.account_id)
     end_visit(db, visit_of(db, actor, now=now))

@@ -14,7 +14,7 @@ from portal_app.services import sign_in, sign_ins
 from portal_app.services.failures import Place, reserve
 from portal_app.services.house import House
 from tests.cast import ANNA, ANNAS_PASSWORD, BELA, BELAS_PASSWORD, NOON
-from tests.visitors import Guest, active, facts_of, invited, post_to, secret_of
+from tests.visitors import FULL_PASSWORD, Guest, active, facts_of, full_customer, invited, post_to, secret_of
 
 NOBODY = "senki@pelda.example"
 
@@ -439,3 +439,11 @@ def test_the_mail_about_a_lock_says_nothing_of_the_attempts(house: House) -> Non
 
     (mail,) = post_to(house, ANNA, "account_locked")
     assert (facts_of(mail), mail.secret) == ({}, "")
+
+
+@pytest.mark.parametrize("typed", ["482917365", "482 917 365", "482-917-365"])
+def test_a_full_customer_signs_in_with_the_issued_id_however_it_is_typed(house: House, typed: str) -> None:
+    full_customer(house, ANNA)
+    guest = Guest(house)
+    assert guest.attempt(typed, FULL_PASSWORD) is not None
+    assert Guest(house, "other").attempt("482917366", FULL_PASSWORD) is None

@@ -18,6 +18,17 @@
   // Better the other language than an empty page, should the page not come alive.
   setTimeout(() => document.documentElement.classList.remove("becoming-english"), 5000);
 
+  // ── the menu closes on the way to another page, on Escape, and when somebody goes on elsewhere ──
+  const openMenus = () => document.querySelectorAll("details.menu-opens[open]");
+  const closeMenus = () => openMenus().forEach((menu) => (menu.open = false));
+  document.addEventListener("click", (event) => event.target.closest("details.menu-opens") || closeMenus());
+  document.addEventListener("keydown", (event) => {
+    const menu = openMenus()[0];
+    if (event.key !== "Escape" || !menu) return;
+    closeMenus();
+    menu.querySelector("summary").focus();
+  });
+
   // ── focus: a new page without a new document moves focus to its heading ──
   let place = location.pathname;
   let headingBefore = null;
@@ -36,7 +47,7 @@
       return;
     }
     place = location.pathname;
-    document.querySelectorAll("details.menu-narrow[open]").forEach((menu) => (menu.open = false));
+    closeMenus();
     heading.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   };

@@ -1,27 +1,19 @@
 """The shell of every page: skip link, header, menu, one main with one heading, help, footer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
 
 from portal_app.browser.portal_state import PortalState, first_title, the_brand
-from portal_app.domain.brands import Brand, PortalName
+from portal_app.domain.brands import Brand
 from portal_app.texts.phones import phone, phone_link
 from portal_app.ui.forms import native_form
 from portal_app.ui.icons import icon
 from portal_app.ui.links import document_link
+from portal_app.ui.menu import menu
 from portal_app.ui.notices import notice, page_notice
 from portal_app.ui.words import in_language, t
-
-EVERYWHERE = tuple(PortalName)
-MENU = (
-    ("/kuldemenyek", "shell.letters", "letter", EVERYWHERE),
-    ("/elkuldott", "shell.sent", "sent", EVERYWHERE),
-    ("/lomtar", "shell.bin", "bin", EVERYWHERE),
-    ("/beallitasok", "shell.settings", "settings", EVERYWHERE),
-    ("/sugo", "shell.help", "help", EVERYWHERE),
-)
 
 
 def page_shell(content: Callable[[], Any], *, path: str, customers_only: bool) -> Callable[[], rx.Component]:
@@ -94,7 +86,7 @@ def _without_scripts() -> rx.Component:
 
 
 def _header(path: str, *, customers_only: bool) -> rx.Component:
-    menu, leave = _menu(path), _sign_out()
+    places, leave = menu(path), _sign_out()
     return rx.el.header(
         rx.el.div(
             document_link(_brand_words(PortalState.portal_title), href="/", class_name="brand-home"),
@@ -104,7 +96,9 @@ def _header(path: str, *, customers_only: bool) -> rx.Component:
             ),
             class_name="header-row",
         ),
-        rx.cond(PortalState.ended, rx.fragment(), menu) if customers_only else rx.cond(PortalState.standing == "customer", menu),
+        rx.cond(PortalState.ended, rx.fragment(), places)
+        if customers_only
+        else rx.cond(PortalState.standing == "customer", places),
         class_name="header no-print",
     )
 
@@ -126,58 +120,6 @@ def _sign_out() -> rx.Component:
         rx.el.button(icon("sign_out"), rx.el.span(t("shell.sign_out")), type="submit", class_name="btn btn-ghost header-button"),
         action="/kilepes",
         id="sign-out",
-    )
-
-
-def _menu(here: str) -> rx.Component:
-    # <details> opens and closes without a script; wide screens show the list at once.
-    return rx.el.nav(
-        rx.el.details(
-            rx.el.summary(icon("menu"), rx.el.span(t("shell.menu")), class_name="menu-button"),
-            _menu_list(here),
-            class_name="menu-narrow",
-        ),
-        rx.el.div(_menu_list(here), class_name="menu-wide"),
-        class_name="menu-bar",
-        aria_label=t("shell.main_nav"),
-    )
-
-
-def _menu_list(here: str) -> rx.Component:
-    switched_on = the_brand().switched_on
-    items = [(_menu_item(path, words, picture, here), portals) for path, words, picture, portals in MENU]
-    return rx.el.ul(*[_in_portals(item, portals, switched_on) for item, portals in items], class_name="menu-list")
-
-
-def _in_portals(item: rx.Component, portals: Sequence[PortalName], switched_on: Sequence[PortalName]) -> rx.Component:
-    """Show an item of the menu in these portals; which portal the visitor is in shows at run time."""
-    if set(switched_on) <= set(portals):
-        return item
-    return rx.match(PortalState.portal, *[(name.value, item) for name in portals], rx.fragment())
-
-
-def _menu_item(path: str, words: str, picture: str, here: str) -> rx.Component:
-    current = here == path or here.startswith(f"{path}/")
-    return rx.el.li(
-        rx.el.a(
-            icon(picture),
-            rx.el.span(t(words)),
-            _unread() if path == "/kuldemenyek" else rx.fragment(),
-            href=path,
-            class_name="menu-link",
-            custom_attrs={"aria-current": "page" if current else "false"},
-        )
-    )
-
-
-def _unread() -> rx.Component:
-    return rx.cond(
-        PortalState.unread > 0,
-        rx.el.span(
-            PortalState.unread.to_string(),
-            rx.el.span(" ", t("shell.unread"), class_name="sr-only"),
-            class_name="badge badge-primary",
-        ),
     )
 
 

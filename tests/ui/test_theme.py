@@ -44,6 +44,8 @@ def test_a_brands_colours_are_readable_as_text_and_as_buttons(brand: str) -> Non
     ratios = {
         "button": contrast(chosen.primary, chosen.primary_text),
         "dark button": contrast(chosen.primary_dark, chosen.primary_dark_text),
+        "menu": contrast(chosen.accent, colours(LIGHT)["accent-content"]),
+        "dark menu": contrast(chosen.primary_dark, colours(DARK)["accent-content"]),
         **{f"link on {ground}": contrast(chosen.primary, ground) for ground in grounds["light"]},
         **{f"link on {ground}": contrast(chosen.primary_dark, ground) for ground in grounds["dark"]},
     }

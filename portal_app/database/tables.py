@@ -85,7 +85,8 @@ class Account(SQLModel, table=True):
     public_id: str = Field(unique=True)
     portal: str
     status: str = "invited"
-    """invited (nobody has signed in yet) | active | closing | closed | merged (sleeps inside another account)"""
+    """unconfirmed (registered, the mailed link not pressed yet) | invited (nobody has signed in yet) | active | closing | closed
+    | merged (sleeps inside another account)"""
     email: str
     email_key: str = Field(index=True)
     email_confirmed_at: datetime | None = _moment()
@@ -236,7 +237,7 @@ class Policy(SQLModel, table=True):
     number: str = Field(unique=True)
     product: str
     holder_name: str
-    email: str = ""
+    email: str = Field(default="", index=True)
     phone: str = ""
     customer_ref: str = Field(default="", index=True)
     portal24_username: str = ""
@@ -245,6 +246,8 @@ class Policy(SQLModel, table=True):
     """The plate number folded, for those who know nothing else of their contract."""
     mailing_address: str = Field(default="", sa_column_kwargs=_ADDED_LATER)
     bank_account: str = Field(default="", sa_column_kwargs=_ADDED_LATER)
+    contact_decided_at: datetime | None = _moment()
+    """When a request carried out by us last changed the holder's e-mail address or phone."""
     communication: str
     consent_at: datetime | None = _moment()
     accounting_documents: bool = False
@@ -424,6 +427,7 @@ class Application(SQLModel, table=True):
 
     __table_args__ = (
         Index("application_own", "account_id", "id"),
+        Index("application_email", "email", "submitted_at"),
         _partial_index("application_open", "due_on", "id", where="decided_at IS NULL"),
     )
 
@@ -448,10 +452,27 @@ class Application(SQLModel, table=True):
     decided_at: datetime | None = _moment()
     reason: str = Field(default="", sa_type=Text)
     """Why it was rejected, or what is still needed, in words for the customer."""
+    paused_at: datetime | None = _moment()
+    """Since when the insurer waits for the customer."""
+    history: str = Field(default="[]", sa_type=Text, sa_column_kwargs={"server_default": "[]"})
+    """Its steps as JSON: when, which status, in which words."""
     nonce: str = Field(unique=True)
     """The form's nonce: the same form sent twice makes one request."""
     erase_on: date | None = Field(default=None, index=True)
     """Set when it is decided."""
+
+
+class ApplicationDraft(SQLModel, table=True):
+    """Answers of a request that was begun, one of a kind."""
+
+    __tablename__ = "application_draft"
+
+    account_id: int = Field(primary_key=True, foreign_key="account.id")
+    kind: str = Field(primary_key=True)
+    facts: str = Field(default="{}", sa_type=Text)
+    """The answers so far, as JSON."""
+    nonce: str
+    saved_at: datetime = Field(sa_type=Moment, index=True)
 
 
 class Merge(SQLModel, table=True):
@@ -514,6 +535,7 @@ class Job(SQLModel, table=True):
     __table_args__ = (
         _partial_index("job_due", "not_before", "id", where="ended_at IS NULL"),
         _partial_index("job_dead", "ended_at", where="outcome = 'dead'"),
+        _partial_index("job_whereabouts", "recipient", "created_at", where="kind IN ('whereabouts', 'whereabouts_postal')"),
         Index(
             "job_gathers",
             "gathers",
@@ -538,6 +560,8 @@ class Job(SQLModel, table=True):
     """Jobs with the same key become one, `count` rises; the claim of a courier clears the key."""
     urgent: bool = True
     """Asked for by the customer just now; the quiet hours do not hold it."""
+    language: str = Field(default="", sa_column_kwargs=_ADDED_LATER)
+    """Of post to somebody without an account; else the account's language holds."""
     created_at: datetime = Field(sa_type=Moment)
     not_before: datetime = Field(sa_type=Moment)
     attempts: int = 0

@@ -58,6 +58,8 @@ def upgrade() -> None:
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("history", sa.Text(), nullable=False, server_default="[]"),
         sa.Column("nonce", sa.String(), nullable=False),
         sa.Column("erase_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(
@@ -82,8 +84,25 @@ def upgrade() -> None:
             postgresql_where=sa.text("decided_at IS NULL"),
         )
         batch_op.create_index("application_own", ["account_id", "id"], unique=False)
+        batch_op.create_index("application_email", ["email", "submitted_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_application_erase_on"), ["erase_on"], unique=False)
         batch_op.create_index(batch_op.f("ix_application_policy_id"), ["policy_id"], unique=False)
+
+    op.create_table(
+        "application_draft",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("nonce", sa.String(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+        ),
+        sa.PrimaryKeyConstraint("account_id", "kind"),
+    )
+    with op.batch_alter_table("application_draft", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_application_draft_saved_at"), ["saved_at"], unique=False)
 
     op.create_table(
         "merged_row",
@@ -113,6 +132,17 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("plate_key", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("mailing_address", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("bank_account", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("contact_decided_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_policy_plate_key"), ["plate_key"], unique=False)
+        batch_op.create_index(batch_op.f("ix_policy_email"), ["email"], unique=False)
+
+    with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("language", sa.String(), nullable=False, server_default=""))
+
+    asked = sa.text("kind IN ('whereabouts', 'whereabouts_postal')")
+    with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.create_index(
+            "job_whereabouts", ["recipient", "created_at"], unique=False, sqlite_where=asked, postgresql_where=asked
+        )
 
     op.execute("UPDATE policy SET plate_key = upper(replace(replace(plate_number, '-', ''), ' ', ''))")

@@ -193,6 +193,11 @@ class Brand:
     electronic_from: dict[LetterKind, date] = field(default_factory=dict)
     """The first Budapest date on which a kind is delivered electronically; a kind without one always is (R5)."""
 
+    @property
+    def registers_in(self) -> PortalName | None:
+        """The portal in which people register by themselves (R90), where the brand has one."""
+        return next((name for name in self.switched_on if self.portals[name].first_password is FirstPassword.CHOSEN), None)
+
     def portal(self, name: str) -> Portal:
         """Give the portal of that name."""
         return self.portals[PortalName(name)]

@@ -1,10 +1,26 @@
 """Identifiers: how those we issue look, and how any of them is read, whatever the customer types between its characters."""
 
 import random
+import re
 import unicodedata
+from enum import StrEnum
 
 ISSUED_DIGITS = 9
 _GROUP = 3
+SHORTEST_NAME, LONGEST_NAME = 5, 40
+_NAME = re.compile(r"[A-Za-z0-9._-]*")
+
+
+class NameFlaw(StrEnum):
+    """Why a text cannot be a chosen user name."""
+
+    EMPTY = "empty"
+    EMAIL = "email"
+    """An e-mail address is an identifier of its own and may belong to somebody else."""
+    DIGITS = "digits"
+    """It reads like an identifier that we issue."""
+    CHARACTERS = "characters"
+    LENGTH = "length"
 
 
 def issued_login(chance: random.Random) -> str:
@@ -39,3 +55,21 @@ def login_key(text: str) -> str:
 
 def _separates(character: str) -> bool:
     return character.isspace() or unicodedata.category(character) in {"Pd", "Cf"}
+
+
+def flaw_in_name(text: str) -> NameFlaw | None:
+    """Say why somebody cannot choose this user name (R87); None when they can.
+
+    5–40 unaccented letters, digits, dots, hyphens and underscores: typed alike on every keyboard, and never taken for
+    an e-mail address or an issued identifier.
+    """
+    name = text.strip()
+    if not name:
+        return NameFlaw.EMPTY
+    if "@" in name:
+        return NameFlaw.EMAIL
+    if not _NAME.fullmatch(name):
+        return NameFlaw.CHARACTERS
+    if not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
+        return NameFlaw.LENGTH
+    return None if any(character.isalpha() for character in name) else NameFlaw.DIGITS

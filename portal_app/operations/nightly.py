@@ -26,7 +26,7 @@ from portal_app.domain.errors import PortalError
 from portal_app.gateways import clock
 from portal_app.operations.opening import open_installation
 from portal_app.operations.turns import BUSY, TurnTaken, turn
-from portal_app.services import closings, installation, leftovers, placing, reminders, retention
+from portal_app.services import closings, installation, leftovers, placing, registrations, reminders, retention
 from portal_app.services.closings import DueClosing, Notice
 from portal_app.services.house import House
 from portal_app.services.reminders import in_portions
@@ -188,7 +188,9 @@ def _looks_wrong(orphans: int, seen: int) -> bool:
 
 
 def forget(night: Night) -> None:
-    """Forget links, visits, codes, ended sign-ins and sent post that have long served their purpose."""
+    """Forget registrations nobody confirmed, and what has long served its purpose: links, visits, codes, sign-ins, sent post."""
+    while done := night.carry_out(registrations.forget_unconfirmed, most=FORGOTTEN_AT_ONCE, now=night.now):
+        night.count("forgotten", done)
     night.carry_out(leftovers.release_links, now=night.now)
     for kind in leftovers.KINDS:
         while done := night.carry_out(leftovers.forget_leftovers, kind, most=FORGOTTEN_AT_ONCE, now=night.now):

@@ -18,6 +18,7 @@ class LinkPurpose(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the purpose's name
     ADDRESS = "address"
     CLOSING = "closing"
+    REGISTRATION = "registration"
 
 
 PASSWORD_PURPOSES = (LinkPurpose.ACTIVATION, LinkPurpose.PASSWORD)

@@ -53,19 +53,36 @@ KINDS: Mapping[str, PostKind] = {
     "email_change_confirm": _kind("/beallitasok/e-mail/{secret}", "expires_at"),
     "email_changed_notice_to_old": _kind("", "new_address"),
     "letters_go_elsewhere": _kind(),
+    "registration": _kind("/regisztracio/megerosites/{secret}", optional=("taken", "known")),
     "new_answer": _kind("/kuldemenyek"),
     "closing_confirm": _kind("/portaltorles/{secret}", "expires_at"),
     "closing_started": _kind("/beallitasok", "closes_on"),
     "closing_done": _kind(optional=("turned_postal",)),
+    "application_received": _kind("/kerelmek", "reference", "due_on"),
+    "application_question": _kind("/kerelmek", "reference", optional=("words",)),
+    "application_decided": _kind("/kerelmek", "reference", "outcome", optional=("words",)),
     "sign_in_from_new_device": _kind("/elfelejtett-jelszo", "device"),
+    "whereabouts": _kind("/belepes", "accounts", optional=("postal",)),
+    "whereabouts_postal": _kind("/segitseg"),
 }
 SMS_KINDS = frozenset({"initial_password"})
 LINK_REASONS = ("forgotten", "expired", "locked")
+DECISIONS = ("fulfilled", "rejected")
 
-_DAYS = frozenset({"erase_on", "expires_on", "closes_on"})
+_DAYS = frozenset({"erase_on", "expires_on", "closes_on", "due_on"})
 _MOMENTS = frozenset({"expires_at"})
 # Who reads the old address's post need not learn the new address.
 _ADDRESSES = frozenset({"new_address"})
+# Lines of a portal's name and the identifiers that lead into it.
+_ACCOUNTS = frozenset({"accounts"})
+# Kinds whose first sentence depends on a fact, and kinds that say more when a fact is given.
+_CHOSEN_BY = {"password_link": ("reason", LINK_REASONS), "application_decided": ("outcome", DECISIONS)}
+_ADDED_BY = {
+    "retention_warning": ("unopened", "unopened"),
+    "closing_done": ("turned_postal", "postal"),
+    "application_question": ("words", "words"),
+    "application_decided": ("words", "words"),
+}
 # Any kind may be sent to a place of its own instead of the usual one.
 _LINK = "link"
 
@@ -238,8 +255,12 @@ def _values(
         "activation_days": lives.activation_days,
         "reset_minutes": lives.reset_link_minutes,
         "code_minutes": lives.email_code_minutes,
+        "registration_hours": lives.registration_link_hours,
         "closing_days": brand.retention.closing_days,
-    } | {name: _worded(name, value, language) for name, value in facts.items()}
+    } | {
+        name: _account_lines(str(value), brand) if name in _ACCOUNTS else _worded(name, value, language)
+        for name, value in facts.items()
+    }
 
 
 def _worded(name: str, value: str | int | date, language: str) -> str | int:
@@ -255,6 +276,11 @@ def _worded(name: str, value: str | int | date, language: str) -> str | int:
     return value if isinstance(value, str | int) else value.isoformat()
 
 
+def _account_lines(listed: str, brand: Brand) -> str:
+    accounts = [line.partition(" ") for line in listed.split("\n")]
+    return "\n".join(f"{_portal_title(brand, portal)}: {identifiers}" for portal, _, identifiers in accounts)
+
+
 def _a_date(name: str, value: int | date) -> date:
     if isinstance(value, date):
         return value
@@ -268,14 +294,14 @@ def _portal_title(brand: Brand, portal: str) -> str:
 
 def _body_parts(kind: str, facts: dict[str, str | int | date]) -> list[str]:
     """Name the sentences above the button, in order; some depend on the facts."""
-    if kind == "password_link":
-        reason = facts.get("reason", LINK_REASONS[0])
-        if reason not in LINK_REASONS:
-            raise FactUnknown(f"password_link does not know the reason {reason}")
-        return [str(reason)]
-    extra = {"retention_warning": ("unopened", "unopened"), "closing_done": ("turned_postal", "postal")}
-    fact, part = extra.get(kind, ("", ""))
-    return ["body", part] if facts.get(fact) else ["body"]
+    first = "body"
+    if kind in _CHOSEN_BY:
+        fact, choices = _CHOSEN_BY[kind]
+        first = str(facts.get(fact, choices[0]))
+        if first not in choices:
+            raise FactUnknown(f"{kind} does not know the {fact} {first}")
+    fact, part = _ADDED_BY.get(kind, ("", ""))
+    return [first, part] if facts.get(fact) else [first]
 
 
 def _link(rules: PostKind, origin: str, secret: str, facts: dict[str, str | int | date]) -> str:

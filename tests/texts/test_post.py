@@ -41,6 +41,12 @@ FACTS: dict[str, str | int] = {
     "device": "Firefox, Android",
     "turned_postal": 1,
     "reason": "forgotten",
+    "reference": "K-2026-7KQ4M2",
+    "due_on": "2026-01-25",
+    "outcome": "fulfilled",
+    "words": "Kérjük a rendszámot.",
+    "taken": 1,
+    "known": 1,
 }
 SPOKEN = [("hu", "formal"), ("hu", "informal"), ("en", "formal")]
 MAX_SUBJECT = 70

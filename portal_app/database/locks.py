@@ -4,6 +4,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 MESSAGES = 1
+APPLICATIONS = 2
 
 
 def one_at_a_time(db: Session, queue: int) -> None:

@@ -79,7 +79,11 @@ class Account(SQLModel, table=True):
     `revision` rises with everything an open tab should show at once.
     """
 
-    __table_args__ = (_partial_index("account_refused", "email_refused_at", where="email_refused_at IS NOT NULL"),)
+    __table_args__ = (
+        _partial_index("account_refused", "email_refused_at", where="email_refused_at IS NOT NULL"),
+        _partial_index("account_phone", "phone", where="phone_confirmed_at IS NOT NULL"),
+        _partial_index("account_wishes", "upgrade_wished_at", where="upgrade_wished_at IS NOT NULL"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
@@ -108,6 +112,7 @@ class Account(SQLModel, table=True):
     password_warned: int | None = None
     """The last password expiry warning sent, in days before."""
     upgrade_wished_at: datetime | None = _moment()
+    """Until the wish is met: the customer was invited, or has moved."""
     upgraded_at: datetime | None = _moment()
 
 
@@ -493,10 +498,11 @@ class MergedRow(SQLModel, table=True):
     """A row that changed its account with a merge, so that undoing it finds the way back."""
 
     __tablename__ = "merged_row"
+    __table_args__ = (Index("merged_row_of", "kind", "row_id"),)
 
     merge_id: int = Field(primary_key=True, foreign_key="merge.id")
     kind: str = Field(primary_key=True)
-    """login | policy | letter | message | application"""
+    """login | policy | letter | message | application | merge (an earlier one into the account that sleeps now)"""
     row_id: int = Field(primary_key=True)
 
 

@@ -420,6 +420,33 @@ class IndexUnusable(PortalError):
     code = "index_unusable"
 
 
+# ── requests ──
+
+
+class ApplicationNotFound(PortalError):
+    """No such request, or not this customer's: both answer alike."""
+
+    code = "application_not_found"
+
+
+class ApplicationDecided(PortalError):
+    """The request has ended; nothing changes it any more."""
+
+    code = "application_decided"
+
+
+class ApplicationIncomplete(PortalError):
+    """The request lacks an answer."""
+
+    code = "application_incomplete"
+
+
+class BankAccountInvalid(PortalError):
+    """The number is neither an IBAN nor a Hungarian bank account."""
+
+    code = "bank_account_invalid"
+
+
 # ── the house itself ──
 
 

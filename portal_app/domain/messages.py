@@ -32,6 +32,7 @@ class Purpose(StrEnum):
     ANSWER = "answer"
     UPGRADE_WISH = "upgrade_wish"
     CLOSING = "closing"
+    CHAT = "chat"
 
 
 class MessageStatus(StrEnum):
@@ -42,13 +43,18 @@ class MessageStatus(StrEnum):
     ANSWERED = "answered"
 
 
-def reference_number(written_on: date, chance: int) -> str:
-    """Give what the customer quotes on the phone, such as V-2026-7KQ4M2, from a random number of at least 30 bits."""
+def read_out(chance: int) -> str:
+    """Give six letters and digits that nobody mixes up on the phone, from a random number of at least 30 bits."""
     letters = ""
     for _ in range(_REFERENCE_LETTERS):
         chance, letter = divmod(chance, len(_READ_OUT))
         letters += _READ_OUT[letter]
-    return f"V-{written_on.year}-{letters}"
+    return letters
+
+
+def reference_number(written_on: date, chance: int) -> str:
+    """Give what the customer quotes on the phone, such as V-2026-7KQ4M2, from a random number of at least 30 bits."""
+    return f"V-{written_on.year}-{read_out(chance)}"
 
 
 def clean_text(text: str) -> str:

@@ -210,7 +210,7 @@ def _claimed(job: Job, account: Account | None, now: datetime) -> ClaimedJob:
         attempt=job.attempts,
         owed_since=job.created_at,
         claimed_at=now,
-        language=account.language if account else "hu",
+        language=account.language if account else job.language or "hu",
         portal=account.portal if account else "",
     )
 

@@ -54,6 +54,23 @@ def enqueue(  # noqa: PLR0913 - a letter has this many sides
     db.execute(job)
 
 
+def enqueue_to_address(
+    db: Session, kind: str, address: str, *, language: str, now: datetime, facts: dict[str, str | int] | None = None
+) -> None:
+    """Owe one e-mail of this `kind` to somebody who has no account; see `enqueue`."""
+    db.add(
+        Job(
+            kind=kind,
+            channel="mail",
+            recipient=address,
+            facts=json.dumps(facts or {}, sort_keys=True),
+            language=language,
+            created_at=now,
+            not_before=now,
+        )
+    )
+
+
 def enqueue_gathered(db: Session, kind: str, counts: Mapping[int, int], *, now: datetime) -> None:
     """Owe many accounts one e-mail each of this `kind`, with how many things it is about; `counts` by account.
 

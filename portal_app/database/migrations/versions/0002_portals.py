@@ -115,9 +115,26 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("merge_id", "kind", "row_id"),
     )
+    with op.batch_alter_table("merged_row", schema=None) as batch_op:
+        batch_op.create_index("merged_row_of", ["kind", "row_id"], unique=False)
+
     with op.batch_alter_table("account", schema=None) as batch_op:
         batch_op.add_column(sa.Column("phone_confirmed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("upgraded_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(
+            "account_phone",
+            ["phone"],
+            unique=False,
+            sqlite_where=sa.text("phone_confirmed_at IS NOT NULL"),
+            postgresql_where=sa.text("phone_confirmed_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "account_wishes",
+            ["upgrade_wished_at"],
+            unique=False,
+            sqlite_where=sa.text("upgrade_wished_at IS NOT NULL"),
+            postgresql_where=sa.text("upgrade_wished_at IS NOT NULL"),
+        )
 
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.create_index(

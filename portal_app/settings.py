@@ -182,6 +182,11 @@ def brand_mistakes(brand: Brand) -> list[tuple[str, str]]:
         if name not in brand.switched_on
     ]
     mistakes += [
+        (f"opens_anew.{route}", "only routes whose portal issues identifiers can open an account each")
+        for route in brand.opens_anew
+        if route not in brand.opens or brand.portals[brand.opens[route]].login is not brands.LoginKind.ISSUED
+    ]
+    mistakes += [
         (f"colours.{key}", f"{value} is not #rrggbb")
         for key, value in vars(brand.colours).items()
         if not re.fullmatch(r"#[0-9a-f]{6}", value)

@@ -21,9 +21,12 @@ def test_each_shipped_brand_carries_its_own_numbers_channels_and_register() -> N
     letter_box = brands["allianz"].portals[PortalName.KULDEMENYEIM]
     full = brands["union"].portals[PortalName.UGYFELPORTAL]
     assert (letter_box.passwords.shortest, letter_box.passwords.longest, letter_box.login) == (8, 16, "email")
-    assert (full.passwords.shortest, full.passwords.special, full.login, full.new_account_each) == (12, 1, "issued", True)
+    assert (full.passwords.shortest, full.passwords.special, full.login) == (12, 1, "issued")
     assert [brand.register for brand in brands.values()] == [Register.FORMAL, Register.FORMAL, Register.INFORMAL]
     assert brands["allianz"].retention.letter_years == 1
+    assert {name: brand.opens_anew for name, brand in brands.items()} == {
+        "minta": ("broker_online",), "allianz": (), "union": ("broker_online",),
+    }  # fmt: skip
 
 
 def test_each_brand_switches_on_its_own_portals() -> None:
@@ -51,6 +54,16 @@ def test_each_brand_switches_on_its_own_portals() -> None:
             'switched_on = ["kuldemenyeim", "ugyfelportal", "online24"]',
             "switched_on = []",
             "switched_on: at least one portal must be switched on",
+        ),
+        (
+            'opens_anew = ["broker_online"]',
+            'opens_anew = ["direct"]',
+            "opens_anew.direct: only routes whose portal issues identifiers can open an account each",
+        ),
+        (
+            'opens_anew = ["broker_online"]',
+            'opens_anew = ["pigeon"]',
+            "opens_anew.pigeon: only routes whose portal issues identifiers can open an account each",
         ),
         ('primary = "#0b5c55"', 'primary = "green"', "colours.primary: green is not #rrggbb"),
         ("short_name", "shortname", "shortname: Unexpected keyword argument"),

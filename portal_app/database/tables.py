@@ -134,6 +134,8 @@ class Credential(SQLModel, table=True):
     kind: str
     """chosen | sent"""
     hash: str
+    sent_to: str = Field(default="", sa_column_kwargs=_ADDED_LATER)
+    """The phone or address a sent one went to, which using it confirms."""
     created_at: datetime = Field(sa_type=Moment)
     valid_until: datetime | None = _moment(index=True)
     used_at: datetime | None = _moment()

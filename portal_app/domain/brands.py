@@ -151,7 +151,6 @@ class Portal:
     passwords: PasswordRules
     sign_in: SignInRules = field(default_factory=SignInRules)
     first_password: FirstPassword = FirstPassword.SMS_ELSE_MAIL
-    new_account_each: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,6 +177,8 @@ class Brand:
     contact: Contact
     portals: dict[PortalName, Portal]
     opens: dict[str, PortalName]
+    opens_anew: tuple[str, ...] = ()
+    """Sales routes on which every policy opens an account of its own, whoever holds it (R55)."""
     products: tuple[Product, ...] = ()
     logo: str = ""
     switched_on: tuple[PortalName, ...] = ()

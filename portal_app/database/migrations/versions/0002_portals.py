@@ -145,6 +145,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("purpose = 'chat'"),
         )
 
+    with op.batch_alter_table("credential", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("sent_to", sa.String(), nullable=False, server_default=""))
+
     with op.batch_alter_table("policy", schema=None) as batch_op:
         batch_op.add_column(sa.Column("plate_key", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("mailing_address", sa.String(), nullable=False, server_default=""))

@@ -217,7 +217,7 @@ def _recipients(db: Session, items: Sequence[_Item]) -> dict[str, Recipient]:
             plate_number=plate_number,
             account_id=account_id,
             account_portal=portal or "",
-            account_closed=status == "closed",
+            account_closed=status in ("closed", "merged"),
         )
         for number, policy_id, communication, ended_on, plate_number, account_id, portal, status in rows
     }
@@ -269,6 +269,7 @@ def _place(
 
 def _place_waiting(db: Session, actor: Deliverer, items: Sequence[_Item], brand: Brand, now: datetime) -> list[Outcome]:
     """Write what is still acceptable; something may have changed since it was judged."""
+    _hold_policies(db, items)
     recipients = _recipients(db, items)
     refusals = [_refusal(item, recipients, brand, now) for item in items]
     fine = [item for item, refusal in zip(items, refusals, strict=True) if refusal is None]
@@ -280,6 +281,12 @@ def _place_waiting(db: Session, actor: Deliverer, items: Sequence[_Item], brand:
         refusal or (answers[id(item)][1] if id(item) in answers else _repeated(item, known[item.handover.external_ref]))
         for item, refusal in zip(items, refusals, strict=True)
     ]
+
+
+def _hold_policies(db: Session, items: Sequence[_Item]) -> None:
+    """Let no policy change its account before these letters are placed; who changes it holds it first, too."""
+    numbers = {item.handover.policy_number for item in items}
+    db.execute(sql_select(col(Policy.id)).where(col(Policy.number).in_(numbers)).order_by(col(Policy.id)).with_for_update(read=True))
 
 
 def _insert_deliveries(
@@ -371,6 +378,7 @@ def _new_letter(item: _Item, recipient: Recipient, delivery_id: int) -> NewLette
         amount=handover.amount,
         requires_confirmation=handover.requires_confirmation,
         publish_at=handover.publish_at,
+        policy_ended_on=recipient.ended_on,
     )
 
 

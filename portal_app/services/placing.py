@@ -11,13 +11,13 @@ from sqlalchemy import bindparam, insert, update
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
-from portal_app.database.tables import Account, Document, DocumentKey, Letter
+from portal_app.database.tables import Account, Document, DocumentKey, Letter, Policy
 from portal_app.domain.actors import Actor
 from portal_app.domain.brands import Brand, PortalName
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.hungarian import fold, sort_key
 from portal_app.domain.kinds import FOLDED_NAMES, LetterKind
-from portal_app.domain.retention import erase_on
+from portal_app.domain.retention import PolicyTerm, erase_on
 from portal_app.gateways.secrets import public_id
 from portal_app.services.documents import NewFile, write_wrapped
 from portal_app.services.events import record_for_all
@@ -46,6 +46,7 @@ class NewLetter:
     requires_confirmation: bool = False
     publish_at: datetime | None = None
     """A moment in the future: until then nobody sees the letter. Anything else places it at once."""
+    policy_ended_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -82,18 +83,19 @@ def place_letters(db: Session, actor: Actor, letters: Sequence[NewLetter], *, br
 def publish_due(db: Session, actor: Actor, *, brand: Brand, now: datetime) -> int:
     """Publish letters whose moment has come, at most `PUBLISHED_AT_ONCE`; say how many, so that the caller goes on."""
     due = db.exec(
-        select(Letter, Account.portal)
+        select(Letter, Account.portal, Policy.ended_on)
         .join(Account, col(Account.id) == Letter.account_id)
+        .outerjoin(Policy, col(Policy.id) == Letter.policy_id)
         .where(col(Letter.publish_at) <= now)
         .order_by(col(Letter.publish_at), col(Letter.id))
         .limit(PUBLISHED_AT_ONCE)
         .with_for_update(skip_locked=True, of=Letter)
     ).all()
-    for letter, portal in due:
+    for letter, portal, ended_on in due:
         letter.publish_at, letter.placed_at = None, now
-        letter.erase_on = _erase_on(LetterKind(letter.kind), portal, brand, now)
+        letter.erase_on = _erase_on(LetterKind(letter.kind), portal, brand, now, letter.policy_id, ended_on)
     db.flush()
-    _announce(db, actor, {letter.id or 0: letter.account_id for letter, _ in due}, now=now)
+    _announce(db, actor, {letter.id or 0: letter.account_id for letter, _, _ in due}, now=now)
     return len(due)
 
 
@@ -135,7 +137,7 @@ def _letter_row(letter: NewLetter, brand: Brand, now: datetime) -> dict[str, Any
         "publish_at": publish_at,
         "placed_at": placed_at,
         "unread": True,
-        "erase_on": _erase_on(letter.kind, letter.portal, brand, placed_at),
+        "erase_on": _erase_on(letter.kind, letter.portal, brand, placed_at, letter.policy_id, letter.policy_ended_on),
         "documents": len(letter.files),
         "document_bytes": sum(file.stored.size for file in letter.files),
         "subject_key": _sort_key(letter.subject),
@@ -145,8 +147,11 @@ def _letter_row(letter: NewLetter, brand: Brand, now: datetime) -> dict[str, Any
     }
 
 
-def _erase_on(kind: LetterKind, portal: str, brand: Brand, placed_at: datetime) -> date:
-    return erase_on(kind, budapest_date(placed_at), PortalName(portal), brand.retention)
+def _erase_on(
+    kind: LetterKind, portal: str, brand: Brand, placed_at: datetime, policy_id: int | None, ended_on: date | None
+) -> date:
+    term = PolicyTerm(ended_on) if policy_id else None
+    return erase_on(kind, budapest_date(placed_at), PortalName(portal), brand.retention, policy=term)
 
 
 def _search_key(letter: NewLetter) -> str:

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Executable, delete, insert, or_, update
+from sqlalchemy import ColumnElement, Executable, bindparam, delete, insert, or_, update
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, func, select
 
-from portal_app.database.tables import Account, Document, DocumentKey, Draft, Event, Letter, Message
+from portal_app.database.tables import Account, Document, DocumentKey, Draft, Event, Letter, MergedRow, Message, Policy
 from portal_app.domain.actors import Actor, Customer, Operator, actor_kind, actor_name
-from portal_app.domain.brands import Retention
+from portal_app.domain.brands import PortalName, Retention
 from portal_app.domain.calendar import budapest_date, start_of_day
+from portal_app.domain.kinds import LetterKind
 from portal_app.domain.letters import may_be_binned
-from portal_app.domain.messages import Direction, MessageStatus
-from portal_app.domain.retention import keeps_unopened, kept_until
+from portal_app.domain.messages import Direction, MessageStatus, message_erased_on
+from portal_app.domain.retention import PolicyTerm, erase_on, keeps_unopened, kept_until, moved_erase_on
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,16 @@ def keep_unopened(db: Session, actor: Operator, *, rules: Retention, most: int, 
         letter.erase_on, letter.warned_days = kept_until(letter.erase_on, today, rules), None
     _record(db, actor, "letter:kept", [(row.account_id, row.delivery_id, row.public_id) for row in letters], now)
     return len(letters)
+
+
+def move_dates_of_account(db: Session, actor: Actor, account_id: int, *, rules: Retention, now: datetime) -> int:
+    """Set the dates of an account's letters anew, as its portal has changed; give the number of letters that moved."""
+    return _move_dates(db, actor, col(Letter.account_id) == account_id, rules, now)
+
+
+def move_dates_of_policy(db: Session, actor: Actor, policy_id: int, *, rules: Retention, now: datetime) -> int:
+    """Set the dates of a policy's letters anew, as it has ended or runs again; give the number of letters that moved."""
+    return _move_dates(db, actor, col(Letter.policy_id) == policy_id, rules, now)
 
 
 def erase_expired(db: Session, actor: Operator, *, most: int, now: datetime) -> Erased:
@@ -183,6 +195,58 @@ def count_unopened_soon(db: Session, actor: Operator, *, days: int, now: datetim
     return db.exec(counted).one()
 
 
+def _move_dates(db: Session, actor: Actor, whose: ColumnElement[bool], rules: Retention, now: datetime) -> int:
+    today = budapest_date(now)
+    rows = db.execute(
+        sql_select(
+            *(col(column) for column in (Letter.id, Letter.account_id, Letter.delivery_id, Letter.public_id)),
+            *(col(column) for column in (Letter.kind, Letter.placed_at, Letter.erase_on, Letter.policy_id)),
+            col(Account.portal),
+            col(Policy.ended_on),
+        )
+        .join(Account, col(Account.id) == Letter.account_id)
+        .outerjoin(Policy, col(Policy.id) == Letter.policy_id)
+        .where(whose, col(Letter.erase_on) > today)
+        .order_by(col(Letter.id))
+        .with_for_update(of=Letter)
+    ).all()
+    moved: dict[int, date] = {}
+    for row in rows:
+        term = PolicyTerm(row.ended_on) if row.policy_id else None
+        anew = erase_on(LetterKind(row.kind), budapest_date(row.placed_at), PortalName(row.portal), rules, policy=term)
+        date_now = moved_erase_on(row.erase_on, anew, today, rules)
+        if date_now != row.erase_on:
+            moved[row.id] = date_now
+    if moved:
+        _write_dates(db, moved)
+        about = [(row.account_id, row.delivery_id, row.public_id) for row in rows if row.id in moved]
+        _record(db, actor, "letter:date_moved", about, now)
+    return len(moved)
+
+
+def _write_dates(db: Session, moved: dict[int, date]) -> None:
+    """Write the letters' dates; conversations go with their letters, and warnings begin anew."""
+    db.connection().execute(
+        update(Letter).where(col(Letter.id) == bindparam("the_id")).values(erase_on=bindparam("anew"), warned_days=None),
+        [{"the_id": letter_id, "anew": anew} for letter_id, anew in moved.items()],
+    )
+    ids, talks = list(moved), []
+    for start in range(0, len(ids), 500):
+        found = select(Message.id, Message.letter_id, Message.written_at).where(
+            col(Message.letter_id).in_(ids[start : start + 500])
+        )
+        talks += db.exec(found).all()
+    if talks:
+        db.connection().execute(
+            update(Message).where(col(Message.id) == bindparam("the_id")).values(erase_on=bindparam("anew")),
+            [
+                {"the_id": message_id, "anew": message_erased_on(budapest_date(written_at), moved[letter_id or 0])}
+                for message_id, letter_id, written_at in talks
+            ],
+        )
+    db.expire_all()
+
+
 def _unopened_until(today: date, days: int) -> tuple[Any, ...]:
     return (
         col(Letter.opened_at).is_(None),
@@ -202,6 +266,8 @@ def _erase(db: Session, actor: Actor, letter_ids: list[int], message_ids: list[i
     ).all()
     messages = db.execute(select(Message.account_id, Message.public_id).where(col(Message.id).in_(message_ids))).all()
     object_keys = _delete_documents(db, letter_ids, message_ids)
+    _forget_moves(db, "letter", letter_ids)
+    _forget_moves(db, "message", message_ids)
     if letter_ids:
         db.execute(delete(Draft).where(col(Draft.letter_id).in_(letter_ids)))
         _run(db, update(Message).where(col(Message.letter_id).in_(letter_ids)).values(letter_id=None))
@@ -213,6 +279,12 @@ def _erase(db: Session, actor: Actor, letter_ids: list[int], message_ids: list[i
     _record(db, actor, "message:erased", [(account_id, None, public) for account_id, public in messages], now, reason)
     _refresh_accounts(db, sorted({row[0] for row in (*letters, *messages)}))
     return Erased(len(letters), len(messages), tuple(object_keys))
+
+
+def _forget_moves(db: Session, kind: str, row_ids: list[int]) -> None:
+    """Forget that these rows came with a merge: SQLite gives their numbers to others."""
+    if row_ids:
+        _run(db, delete(MergedRow).where(col(MergedRow.kind) == kind, col(MergedRow.row_id).in_(row_ids)))
 
 
 def _delete_documents(db: Session, letter_ids: list[int], message_ids: list[int]) -> list[str]:

@@ -74,3 +74,8 @@ def takes_no_letters_since(ended_on: date | None, today: date, accept_days: int)
 def our_decision_stands(decided_here_at: datetime | None, consent_at: datetime) -> bool:
     """Whether a request carried out by us outweighs the core's word: only a newer consent overrides it."""
     return decided_here_at is not None and consent_at <= decided_here_at
+
+
+def our_contact_stands(contact_decided_at: datetime | None, as_of: datetime) -> bool:
+    """Whether the holder's e-mail address and phone, changed here on request, are newer than what the core says."""
+    return contact_decided_at is not None and as_of <= contact_decided_at

@@ -5,7 +5,7 @@ What the insurer does with them stands in `services/decisions.py`.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
@@ -163,6 +163,7 @@ def submit_from_outside(
     mark = _mark(actor, new.nonce)
     if given := _found(db, mark):
         return _receipt(given, repeated=True)
+    new = replace(new, facts={**new.facts, "language": language})
     _check(new)
     mails = _mails_today(db, email, now)
     row = _write(db, new, mark, brand=brand, now=now, email=email)

@@ -8,6 +8,8 @@ from sqlmodel import Session, col, delete, func, or_, select, update
 
 from portal_app.database.tables import (
     Account,
+    Application,
+    ApplicationDraft,
     Closing,
     Credential,
     Device,
@@ -31,6 +33,7 @@ from portal_app.domain.policies import Communication
 from portal_app.gateways.secrets import Secrets, public_id
 from portal_app.services import accounts, messages, sign_ins
 from portal_app.services.challenges import mails_in_last_hour
+from portal_app.services.choices import turn_postal
 from portal_app.services.events import record
 from portal_app.services.links import use_link
 from portal_app.services.outbox import enqueue
@@ -192,10 +195,8 @@ def close_doors(db: Session, actor: Operator, due: DueClosing, *, now: datetime)
     _close_doors(db, due.account_id, now)
     record(db, actor, "closing:begun", now=now, account_id=due.account_id, about=closing.public_id)
     if due.ground is Ground.TO_POST:
-        postal = update(Policy).where(col(Policy.account_id) == due.account_id)
-        if due.policies:
-            postal = postal.where(col(Policy.number).in_(due.policies))
-        db.exec(postal.values(communication=Communication.POSTAL, decided_here_at=now))
+        named = [col(Policy.number).in_(due.policies)] if due.policies else []
+        turn_postal(db, col(Policy.account_id) == due.account_id, *named, now=now)
     return True
 
 
@@ -335,13 +336,14 @@ def _forget_person(db: Session, actor: Operator, account: Account, now: datetime
         )
     ).all()
     erased = erase_messages(db, actor, [one for one in answered if one is not None], "closing", now=now)
+    db.exec(delete(Application).where(col(Application.account_id) == account_id, col(Application.decided_at).is_not(None)))
     db.exec(update(Policy).where(col(Policy.account_id) == account_id).values(account_id=None))
     db.exec(delete(FailureBucket).where(col(FailureBucket.account_key) == f"account:{account_id}"))
     db.exec(update(Visit).where(col(Visit.account_id) == account_id).values(account_id=None, link_id=None))
     links = select(Link.id).where(Link.account_id == account_id)
     db.exec(update(Visit).where(col(Visit.link_id).in_(links)).values(link_id=None))
     db.exec(update(SignIn).where(col(SignIn.account_id) == account_id).values(device_id=None, browser="", source=""))
-    for table in (Draft, Login, Credential, Link, Device):
+    for table in (Draft, ApplicationDraft, Login, Credential, Link, Device):
         db.exec(delete(table).where(col(table.account_id) == account_id))
     account.email = account.email_key = account.phone = account.customer_ref = ""
     account.email_confirmed_at = account.email_refused_at = None

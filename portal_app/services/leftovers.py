@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Delete, delete, or_, update
+from sqlalchemy import Delete, delete, or_, tuple_, update
 from sqlmodel import Session, col, select
 
 from portal_app.database.tables import (
+    ApplicationDraft,
     Challenge,
     Closing,
     Credential,
@@ -58,6 +59,12 @@ def _some(table: type, where: Any, most: int, key: str = "id") -> Delete:
     return delete(table).where(col(column).in_(select(column).where(where).limit(most)))
 
 
+def _some_drafts(before: datetime, most: int) -> Delete:
+    key = tuple_(col(ApplicationDraft.account_id), col(ApplicationDraft.kind))
+    old = select(ApplicationDraft.account_id, ApplicationDraft.kind).where(col(ApplicationDraft.saved_at) < before)
+    return delete(ApplicationDraft).where(key.in_(old.limit(most)))
+
+
 _FORGETTING: dict[str, Callable[[datetime, int], Delete]] = {
     "visits": lambda now, most: _some(Visit, col(Visit.valid_until) < now - A_DAY, most),
     "challenges": lambda now, most: _some(Challenge, col(Challenge.valid_until) < now - A_DAY, most),
@@ -74,6 +81,7 @@ _FORGETTING: dict[str, Callable[[datetime, int], Delete]] = {
     "closings": lambda now, most: _some(
         Closing, col(Closing.confirmed_at).is_(None) & (col(Closing.asked_at) < now - A_MONTH), most
     ),
+    "application_drafts": lambda now, most: _some_drafts(now - A_MONTH, most),
     # Of identifiers that lead nowhere everything is forgotten; of accounts only what no longer bars anybody.
     "failures": lambda now, _: delete(FailureBucket).where(
         col(FailureBucket.updated_at) < now - A_QUARTER,

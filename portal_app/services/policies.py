@@ -20,6 +20,7 @@ from portal_app.domain.policies import (
     PolicyStatement,
     PolicyStatus,
     is_outdated,
+    our_contact_stands,
     our_decision_stands,
     plate_key,
     takes_no_letters_since,
@@ -170,7 +171,9 @@ def _locked_policy(db: Session, statement: PolicyStatement) -> tuple[Policy, boo
 def _take_over(policy: Policy, statement: PolicyStatement, *, consent_stated: bool, created: bool) -> None:
     holder = statement.holder
     policy.product = statement.product
-    policy.holder_name, policy.email, policy.phone = holder.name, holder.email, holder.phone
+    policy.holder_name = holder.name
+    if not our_contact_stands(policy.contact_decided_at, statement.as_of):
+        policy.email, policy.phone = holder.email, holder.phone
     policy.customer_ref, policy.portal24_username = holder.customer_ref, holder.portal24_username
     policy.plate_number, policy.plate_key = statement.plate_number, plate_key(statement.plate_number)
     policy.accounting_documents = statement.accounting_documents

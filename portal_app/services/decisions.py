@@ -1,0 +1,371 @@
+"""Decisions: what the insurer sees of requests and does with them; carrying one out really does what it decides."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, delete, or_, select, update
+
+from portal_app.database import locks
+from portal_app.database.tables import Account, Application, Policy
+from portal_app.domain.actors import InsurerSystem, Operator
+from portal_app.domain.applications import (
+    ApplicationKind,
+    ApplicationStatus,
+    address_line,
+    check_open,
+    is_overdue,
+)
+from portal_app.domain.brands import Brand
+from portal_app.domain.calendar import budapest_date
+from portal_app.domain.errors import AccountClosed, ApplicationNotFound, PolicyEnded, PolicyUnknown
+from portal_app.domain.hungarian import fold
+from portal_app.domain.logins import login_key
+from portal_app.domain.messages import check_text, clean_text
+from portal_app.domain.policies import (
+    Communication,
+    Holder,
+    PolicyStatement,
+    PolicyStatus,
+    SalesRoute,
+    plate_key,
+)
+from portal_app.gateways.secrets import Secrets
+from portal_app.services import accounts, applications, policies
+from portal_app.services.choices import turn_electronic, turn_postal
+from portal_app.services.events import record
+from portal_app.services.outbox import enqueue, enqueue_to_address
+from portal_app.services.policies import FirstAccess
+
+LONGEST_WORDS = 5_000
+MOST_LISTED = 10_000
+
+Insurer = InsurerSystem | Operator
+
+
+@dataclass(frozen=True)
+class InsurersApplication:
+    """A request as the insurer sees it."""
+
+    id: str
+    reference: str
+    kind: ApplicationKind
+    status: ApplicationStatus
+    policy_number: str
+    facts: Mapping[str, str]
+    email: str
+    """Where the customer is answered: the account's address, or the one that was typed."""
+    has_account: bool
+    submitted_at: datetime
+    due_on: date
+    overdue: bool
+    reason: str
+    fits: Mapping[str, bool]
+    """What was given, compared with what is known of the policy named: `policy`, `holder`, `plate_number`, …"""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What carrying out needs besides the request; `first_access` as soon as an account has to be opened."""
+
+    brand: Brand
+    secrets: Secrets
+    first_access: FirstAccess | None = None
+
+
+# ── seeing ──
+
+
+def list_open(db: Session, actor: Insurer, *, now: datetime) -> list[InsurersApplication]:
+    """List the requests that have not ended, the overdue first and then by due date."""
+    del actor
+    rows = db.exec(
+        select(Application)
+        .where(col(Application.decided_at).is_(None))
+        .order_by(col(Application.due_on), col(Application.id))
+        .limit(MOST_LISTED)
+    ).all()
+    found = [_shown(db, row, now) for row in rows]
+    return sorted(found, key=lambda shown: not shown.overdue)
+
+
+def read(db: Session, actor: Insurer, reference: str, *, now: datetime) -> InsurersApplication:
+    """Give one request by its reference number or id; else `ApplicationNotFound`."""
+    del actor
+    return _shown(db, _named(db, reference), now)
+
+
+# ── deciding ──
+
+
+def take_up(db: Session, actor: Insurer, reference: str, *, now: datetime) -> str:
+    """Show that somebody works on the request; one that waited for the customer goes on. Gives the reference number.
+
+    Raises `ApplicationNotFound` or `ApplicationDecided`.
+    """
+    row = _open_one(db, reference)
+    if row.status == ApplicationStatus.SUBMITTED:
+        applications.take_step(row, ApplicationStatus.IN_PROGRESS, "", now)
+    elif row.status == ApplicationStatus.WAITING:
+        applications.resume(row, "", now)
+    else:
+        return row.reference
+    _note(db, actor, row, "taken_up", now)
+    return row.reference
+
+
+def ask_back(db: Session, actor: Insurer, reference: str, words: str, *, now: datetime) -> str:
+    """Ask the customer for what is missing; until they answer, the deadline waits (G9). Gives the reference number.
+
+    Raises `ApplicationNotFound`, `ApplicationDecided`, `ReplyEmpty` or `ReplyTooLong`.
+    """
+    row, words = _open_one(db, reference), _checked(words)
+    if row.status == ApplicationStatus.WAITING and row.reason == words:
+        return row.reference
+    row.paused_at = row.paused_at or now
+    row.reason = words
+    applications.take_step(row, ApplicationStatus.WAITING, words, now)
+    _tell(db, row, "application_question", {}, words, now)
+    _note(db, actor, row, "asked_back", now)
+    return row.reference
+
+
+def reject(db: Session, actor: Insurer, reference: str, reason: str, *, now: datetime) -> str:
+    """Reject a request with a reason in words for the customer. Gives the reference number.
+
+    Raises `ApplicationNotFound`, `ApplicationDecided`, `ReplyEmpty` or `ReplyTooLong`.
+    """
+    row, reason = _open_one(db, reference), _checked(reason)
+    applications.end(row, ApplicationStatus.REJECTED, reason, now)
+    _tell(db, row, "application_decided", {"outcome": "rejected"}, reason, now)
+    _note(db, actor, row, "rejected", now)
+    return row.reference
+
+
+def fulfil(db: Session, actor: Insurer, reference: str, decision: Decision, *, now: datetime) -> str:
+    """Carry a request out, in one transaction with telling the customer. Gives the reference number.
+
+    electronic: the policy's letters arrive in the customer's account from now on, or in one that opens as the brand
+    says; postal: they go by post; address, phone, e-mail, bank account: the policy's data change. Requests about
+    accounts are carried out by other commands first and only ended here.
+    Raises `ApplicationNotFound`, `ApplicationDecided`, `PolicyUnknown`, `PolicyEnded`, `AccountClosed`, whatever stating
+    the policy refuses, and `policies.FirstAccessNeeded`, which is no refusal: draw one for `statement_for`, come again.
+    """
+    row = _open_one(db, reference)
+    carry_out = _CARRIED_OUT.get(ApplicationKind(row.kind))
+    if carry_out:
+        carry_out(db, actor, row, decision, now)
+    applications.end(row, ApplicationStatus.FULFILLED, "", now)
+    _tell(db, row, "application_decided", {"outcome": "fulfilled"}, "", now)
+    _note(db, actor, row, "fulfilled", now)
+    return row.reference
+
+
+def statement_for(db: Session, actor: Insurer, reference: str, *, now: datetime) -> PolicyStatement:
+    """Say what would be stated about the policy of an outsider's request, to draw first access for it."""
+    del actor
+    row = _named(db, reference)
+    return _statement(_policy_of(db, row), json.loads(row.facts), row.email, now)
+
+
+# ── erasing ──
+
+
+def erase_ended(db: Session, actor: Operator, *, most: int, now: datetime) -> int:
+    """Erase requests whose date has come; give their number."""
+    del actor
+    today = budapest_date(now)
+    due = db.exec(select(Application.id).where(col(Application.erase_on) <= today).limit(most)).all()
+    if due:
+        db.exec(delete(Application).where(col(Application.id).in_(due)))
+    return len(due)
+
+
+# ── how it is carried out ──
+
+
+def _carry_out_electronic(db: Session, actor: Insurer, row: Application, decision: Decision, now: datetime) -> None:
+    policy, facts = _policy_of(db, row), json.loads(row.facts)
+    accounting = facts.get("accounting") == "yes"
+    if row.account_id is not None:
+        account = db.exec(select(Account).where(Account.id == row.account_id)).one()
+        if account.status not in ("active", "closing"):
+            raise AccountClosed
+        turn_electronic(db, actor, policy, account, accounting_documents=accounting, now=now)
+    else:
+        _open_account(db, actor, row, policy, decision, now)
+    record(
+        db, actor, "policy:turned_electronic", now=now, account_id=policy.account_id, about=policy.number,
+        accounting_documents=accounting,
+    )  # fmt: skip
+
+
+def _open_account(db: Session, actor: Insurer, row: Application, policy: Policy, decision: Decision, now: datetime) -> None:
+    """Let the policy open its account as the brand says, with the contact data of the request."""
+    statement = _statement(policy, json.loads(row.facts), row.email, now)
+    policy.email, policy.phone, policy.contact_decided_at = statement.holder.email, statement.holder.phone, None
+    view = policies.state_policy(
+        db, actor, statement, consent_stated=True, first_access=decision.first_access,
+        brand=decision.brand, secrets=decision.secrets, now=now,
+    )  # fmt: skip
+    policy.decided_here_at = policy.contact_decided_at = now
+    if not view.portal:
+        raise PolicyEnded(ended_on=(policy.ended_on or budapest_date(now)).isoformat())
+
+
+def _carry_out_postal(db: Session, actor: Insurer, row: Application, decision: Decision, now: datetime) -> None:
+    del decision
+    policy, facts = _policy_of(db, row), json.loads(row.facts)
+    policy.mailing_address = address_line(facts) or policy.mailing_address
+    db.flush()
+    turn_postal(db, col(Policy.id) == policy.id, now=now)
+    record(db, actor, "policy:turned_postal", now=now, account_id=policy.account_id, about=policy.number)
+
+
+def _carry_out_data(db: Session, actor: Insurer, row: Application, decision: Decision, now: datetime) -> None:
+    """Change the data of one policy, or of all that belong to the account now."""
+    del decision
+    facts = json.loads(row.facts)
+    column, value = {
+        ApplicationKind.ADDRESS: ("mailing_address", address_line(facts)),
+        ApplicationKind.PHONE: ("phone", facts.get("phone", "")),
+        ApplicationKind.EMAIL: ("email", facts.get("email", "")),
+        ApplicationKind.BANK_ACCOUNT: ("bank_account", facts.get("bank_account", "")),
+    }[ApplicationKind(row.kind)]
+    if row.policy_number:
+        which = col(Policy.id) == _policy_of(db, row).id
+    elif row.account_id is not None:
+        which = col(Policy.account_id) == row.account_id
+    else:
+        raise PolicyUnknown
+    stamp = {"contact_decided_at": now} if column in {"phone", "email"} else {}
+    changed = db.exec(update(Policy).where(which).values({column: value, **stamp}).returning(col(Policy.number))).all()
+    for (number,) in sorted(changed):
+        record(db, actor, "policy:changed", now=now, account_id=row.account_id, about=number, what=str(row.kind))
+
+
+_CARRIED_OUT: Mapping[ApplicationKind, Callable[[Session, Insurer, Application, Decision, datetime], None]] = {
+    ApplicationKind.ELECTRONIC: _carry_out_electronic,
+    ApplicationKind.POSTAL: _carry_out_postal,
+    ApplicationKind.ADDRESS: _carry_out_data,
+    ApplicationKind.PHONE: _carry_out_data,
+    ApplicationKind.EMAIL: _carry_out_data,
+    ApplicationKind.BANK_ACCOUNT: _carry_out_data,
+}
+
+
+def _statement(policy: Policy, facts: Mapping[str, str], email: str, now: datetime) -> PolicyStatement:
+    """Say of the policy what is known of it, with the consent and the contact data of the request."""
+    return PolicyStatement(
+        number=policy.number,
+        product=policy.product,
+        holder=Holder(
+            name=policy.holder_name,
+            email=email or policy.email,
+            phone=facts.get("phone") or policy.phone,
+            customer_ref=policy.customer_ref,
+            portal24_username=policy.portal24_username,
+        ),
+        communication=Communication.ELECTRONIC,
+        sales_route=SalesRoute(policy.sales_route),
+        status=PolicyStatus(policy.status),
+        as_of=policy.as_of,
+        consent_at=now,
+        plate_number=policy.plate_number,
+        accounting_documents=facts.get("accounting") == "yes",
+        ended_on=policy.ended_on,
+    )
+
+
+# ── the rest ──
+
+
+def _named(db: Session, reference: str) -> Application:
+    named = or_(Application.public_id == reference.strip().lower(), Application.reference == reference.strip().upper())
+    row = db.exec(select(Application).where(named)).first()
+    if row is None:
+        raise ApplicationNotFound
+    return row
+
+
+def _open_one(db: Session, reference: str) -> Application:
+    """Give a request that has not ended, and let nobody else decide it meanwhile."""
+    locks.one_at_a_time(db, locks.APPLICATIONS)
+    row = _named(db, reference)
+    check_open(row.status)
+    return row
+
+
+def _policy_of(db: Session, row: Application) -> Policy:
+    wanted = select(Policy).with_for_update()
+    if row.policy_id is not None:
+        return db.exec(wanted.where(Policy.id == row.policy_id)).one()
+    policy = db.exec(wanted.where(Policy.number == row.policy_number.strip())).first()
+    if policy is None:
+        raise PolicyUnknown
+    return policy
+
+
+def _checked(words: str) -> str:
+    words = clean_text(words)
+    check_text(words, LONGEST_WORDS)
+    return words
+
+
+def _shown(db: Session, row: Application, now: datetime) -> InsurersApplication:
+    account = db.get(Account, row.account_id) if row.account_id else None
+    facts = json.loads(row.facts)
+    return InsurersApplication(
+        id=row.public_id,
+        reference=row.reference,
+        kind=ApplicationKind(row.kind),
+        status=ApplicationStatus(row.status),
+        policy_number=row.policy_number,
+        facts=facts,
+        email=account.email if account else row.email,
+        has_account=account is not None,
+        submitted_at=row.submitted_at,
+        due_on=row.due_on,
+        overdue=is_overdue(row.status, row.due_on, budapest_date(now)),
+        reason=row.reason,
+        fits=_fits(db, row, facts) if row.policy_number else {},
+    )
+
+
+def _fits(db: Session, row: Application, facts: Mapping[str, str]) -> dict[str, bool]:
+    """Compare what was given with the policy that was named; what was not given is not compared."""
+    policy = db.exec(select(Policy).where(Policy.number == row.policy_number.strip())).first()
+    if policy is None:
+        return {"policy": False}
+    fits = {"policy": True}
+    if row.account_id is not None:
+        fits["account"] = policy.account_id == row.account_id
+    given = {
+        "name": (fold(facts.get("name", "")), fold(policy.holder_name)),
+        "plate_number": (plate_key(facts.get("plate_number", "")), plate_key(policy.plate_number)),
+        "phone": (facts.get("phone", ""), policy.phone),
+        "email": (login_key(row.email), login_key(policy.email)),
+    }
+    return fits | {what: written == known for what, (written, known) in given.items() if written and row.account_id is None}
+
+
+def _tell(db: Session, row: Application, kind: str, facts: dict[str, str | int], words: str, now: datetime) -> None:
+    """Owe the e-mail: with an account only the way to its page, without one the words themselves."""
+    facts = {**facts, "reference": row.reference}
+    if row.account_id is not None:
+        account = db.exec(select(Account).where(Account.id == row.account_id)).one()
+        link = applications.link_to(account, row)
+        if not link and words:
+            facts["words"] = words
+        enqueue(db, kind, account, now=now, facts=facts | {"link": link})
+    elif row.email:
+        said = {"words": words} if words else {}
+        language = json.loads(row.facts).get("language", "hu")
+        enqueue_to_address(db, kind, row.email, language=language, now=now, facts=facts | said | {"link": ""})
+
+
+def _note(db: Session, actor: Insurer, row: Application, step: str, now: datetime) -> None:
+    if row.account_id is not None:
+        accounts.mark_changed(db, row.account_id)
+    record(db, actor, f"application:{step}", now=now, account_id=row.account_id, about=row.public_id, kind=str(row.kind))

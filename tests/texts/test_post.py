@@ -47,6 +47,8 @@ FACTS: dict[str, str | int] = {
     "words": "Kérjük a rendszámot.",
     "taken": 1,
     "known": 1,
+    "accounts": "ugyfelportal 482 917 365\nugyfelportal 105 332 871",
+    "postal": 1,
 }
 SPOKEN = [("hu", "formal"), ("hu", "informal"), ("en", "formal")]
 MAX_SUBJECT = 70

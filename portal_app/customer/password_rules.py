@@ -8,6 +8,7 @@ import reflex as rx
 from portal_app.browser.portal_state import the_brand
 from portal_app.database.transactions import carry_out
 from portal_app.domain.actors import Customer, Stranger
+from portal_app.domain.brands import PortalName
 from portal_app.domain.errors import CurrentPasswordWrong, PasswordRefused
 from portal_app.domain.passwords import PREVIOUS, PasswordRules, Rule, forbidden_characters, rules_shown
 from portal_app.gateways.clock import now
@@ -105,7 +106,7 @@ def what_is_wrong_with_current(outcome: Outcome, language: str) -> str:
 # ── on the page ──
 
 
-def new_password_fields(portal: rx.Var[str], new_error: rx.Var[str], again_error: rx.Var[str]) -> rx.Component:
+def new_password_fields(portal: rx.Var[str] | PortalName, new_error: rx.Var[str], again_error: rx.Var[str]) -> rx.Component:
     """Build the new password with its live list of rules, and its repetition; paste and password managers work."""
     return rx.fragment(
         password_field("new", t("password.new"), error=new_error, autocomplete="new-password"),
@@ -126,8 +127,10 @@ def account_field(login: rx.Var[str]) -> rx.Component:
     )
 
 
-def _rules(portal: rx.Var[str]) -> rx.Component:
+def _rules(portal: rx.Var[str] | PortalName) -> rx.Component:
     brand = the_brand()
+    if isinstance(portal, PortalName):
+        return _list(brand.portals[portal].passwords)
     lists = [(name.value, _list(brand.portals[name].passwords)) for name in brand.switched_on]
     return lists[0][1] if len(lists) == 1 else rx.match(portal, *lists, rx.fragment())
 

@@ -3,6 +3,7 @@
 from portal_app.browser.addresses import Page, WebRoute
 from portal_app.browser.admission import ANYONE, CHANGING, CUSTOMER, STRANGER
 from portal_app.browser.branding import logo
+from portal_app.browser.portal_state import the_brand
 from portal_app.customer import (
     closing,
     downloads,
@@ -33,6 +34,7 @@ from portal_app.customer.new_password import NewPasswordState, new_password_page
 from portal_app.customer.password import TITLE as PASSWORD_TITLE
 from portal_app.customer.password import PasswordState, password_page
 from portal_app.customer.profile import ProfileState, profile_page
+from portal_app.customer.registration import registration_pages, registration_routes
 from portal_app.customer.sent import SentState, sent_page
 from portal_app.customer.sign_in import FORGOTTEN, SignInState, sign_in_page
 from portal_app.customer.sign_in import TITLE as SIGN_IN_TITLE
@@ -54,6 +56,7 @@ PAGES: tuple[Page, ...] = (
     Page("/lomtar", bin_page, "bin.title", (CUSTOMER,), on_load=(BinState.load,)),
     Page("/kuldemenyek/[letter_id]", letter_page, "letter.title", (CUSTOMER,), (LetterState.load,), LETTER_TITLE),
     Page("/portaltorles", closing_page, "closing.title", ANYONE, on_load=(ClosingState.load,)),
+    *registration_pages(the_brand()),
     Page("/sugo", help_page, "help.title", ANYONE),
     Page("/akadalymentesseg", statement_page, "statement.title", ANYONE),
 )
@@ -73,6 +76,7 @@ ROUTES: tuple[WebRoute, ...] = (
     WebRoute("POST", "/beallitasok", profile.ask_for_new_address, (CUSTOMER,)),
     WebRoute("POST", "/beallitasok/e-mail", new_address.confirm, ANYONE),
     WebRoute("POST", "/beallitasok/nyelv", profile.choose_language, (CUSTOMER,)),
+    *registration_routes(the_brand()),
     WebRoute("GET", "/portaltorles/{token}", closing.arrive, ANYONE),
     WebRoute("POST", "/portaltorles", closing.submit, ANYONE),
     WebRoute("GET", "/postafiok", postbox.show, ANYONE, own_act=False),

@@ -84,7 +84,7 @@ def note_refused(
     note_outcome(visit, REFUSED, email=wanted.email, **errors)
 
 
-def ask(  # noqa: PLR0913 - everything a new account is made of
+def ask(
     db: Session,
     actor: Customer | Stranger,
     wanted: Wanted,
@@ -297,9 +297,7 @@ def _links_mailed(db: Session, email_key: str, now: datetime) -> int:
 
 
 def _has_account(db: Session, email_key: str) -> bool:
-    known = select(Account.id).where(
-        Account.email_key == email_key, col(Account.status).not_in((UNCONFIRMED, "closed"))
-    )
+    known = select(Account.id).where(Account.email_key == email_key, col(Account.status).not_in((UNCONFIRMED, "closed")))
     return db.exec(known.limit(1)).first() is not None
 
 

@@ -5,6 +5,7 @@ from sqlmodel import Session
 
 MESSAGES = 1
 APPLICATIONS = 2
+OPENINGS = 3
 
 
 def one_at_a_time(db: Session, queue: int) -> None:

@@ -26,7 +26,7 @@ from portal_app.ingest.once import Held, once
 from portal_app.ingest.problems import AnsweringRoute, framework_problem
 from portal_app.ingest.specification import problems, sends
 from portal_app.services import answers as messages
-from portal_app.services import deliveries, intake, policies
+from portal_app.services import deliveries, intake, openings, policies
 from portal_app.services.house import the_house
 from portal_app.services.intake import Accepted, Desk, Outcome
 
@@ -107,7 +107,7 @@ def ingest_api() -> FastAPI:
         201: {"model": schemas.PolicyAnswer, "description": "The policy was not known before."},
         **problems(
             "request_invalid", "email_missing", "email_invalid", "phone_invalid", "sales_route_unknown",
-            "policy_outdated", "request_too_large",
+            "account_unknown", "policy_outdated", "request_too_large",
         ),
     },
     openapi_extra=sends("PolicySent"),
@@ -122,7 +122,7 @@ async def put_policy(request: Request, system: System, policy_number: PolicyNumb
     house, received = the_house(), now()
     statement = sent.statement(policy_number, received)
 
-    async def state(first_access: policies.FirstAccess | None) -> policies.PolicyView:
+    async def state(first_access: openings.FirstAccess | None) -> policies.PolicyView:
         return await _workshop(request).do(
             carry_out_again,
             house.database,
@@ -138,8 +138,9 @@ async def put_policy(request: Request, system: System, policy_number: PolicyNumb
 
     try:
         view = await state(None)
-    except policies.FirstAccessNeeded:
-        view = await state(await policies.draw_first_access_async(statement, brand=house.brand, hashing=house.hashing))
+    except openings.FirstAccessNeeded:
+        drawn = await openings.draw_first_access_async(statement.sales_route, brand=house.brand, hashing=house.hashing)
+        view = await state(drawn)
     return _answer(answers.policy_answer(view), 201 if view.created else 200)
 
 

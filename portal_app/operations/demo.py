@@ -20,7 +20,7 @@ from portal_app.domain.kinds import LetterKind
 from portal_app.domain.policies import Communication, Holder, PolicyStatement, PolicyStatus, SalesRoute
 from portal_app.gateways.clock import now as the_moment
 from portal_app.gateways.typesetting import render_pdf
-from portal_app.services import answers, demonstration, intake, letters, messages, policies
+from portal_app.services import answers, demonstration, intake, letters, messages, openings, policies
 from portal_app.services.house import House, open_house
 from portal_app.settings import load_settings
 from portal_app.texts import demo_letters
@@ -171,10 +171,11 @@ class _Scene:
         )  # fmt: skip
         try:
             self._tell(statement, None)
-        except policies.FirstAccessNeeded:
-            self._tell(statement, policies.draw_first_access(statement, brand=self.house.brand, hashing=self.house.hashing))
+        except openings.FirstAccessNeeded:
+            drawn = openings.draw_first_access(statement.sales_route, brand=self.house.brand, hashing=self.house.hashing)
+            self._tell(statement, drawn)
 
-    def _tell(self, statement: PolicyStatement, first_access: policies.FirstAccess | None) -> None:
+    def _tell(self, statement: PolicyStatement, first_access: openings.FirstAccess | None) -> None:
         self.database.carry_out(
             policies.state_policy, DEMO, statement, consent_stated=True, first_access=first_access,
             brand=self.house.brand, secrets=self.house.secrets, now=statement.as_of,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, select, update
 
-from portal_app.database.tables import Account, Credential, Link, Login
+from portal_app.database.tables import Account, Credential, Link, Login, Merge
 from portal_app.domain.actors import Actor
 from portal_app.domain.brands import Brand, LoginKind, PortalName
 from portal_app.domain.logins import issued_shown, login_key
@@ -17,6 +17,32 @@ from portal_app.services.outbox import enqueue
 def account_of_login(db: Session, text: str) -> Account | None:
     """Find the account an identifier leads to."""
     return db.exec(select(Account).join(Login, col(Login.account_id) == Account.id).where(Login.key == login_key(text))).first()
+
+
+def account_of_chosen_name(db: Session, text: str) -> Account | None:
+    """Find the account that somebody registered with this name themselves (R87); None before they confirmed it."""
+    chosen = select(Account).join(Login, col(Login.account_id) == Account.id)
+    found = db.exec(chosen.where(Login.key == login_key(text), Login.kind == LoginKind.CHOSEN)).first()
+    return found if found is not None and found.status in {"active", "closing"} else None
+
+
+def account_of_customer(db: Session, customer_ref: str, portal: PortalName) -> Account | None:
+    """Find the account of this person in the portal, by the insurer's own number of them; one that is used comes first."""
+    known = (
+        select(Account)
+        .where(Account.customer_ref == customer_ref, Account.portal == portal, col(Account.status) != "closed")
+        .order_by(col(Account.activated_at).is_(None), col(Account.id))
+    )
+    found = db.exec(known).first()
+    return survivor_of(db, found) if found is not None else None
+
+
+def survivor_of(db: Session, account: Account) -> Account:
+    """Follow an account that sleeps inside another one to the one that is signed in to (R57)."""
+    while account.status == "merged":
+        inside = select(Merge.account_id).where(Merge.merged_id == account.id, col(Merge.undone_at).is_(None))
+        account = db.get_one(Account, db.exec(inside).one())
+    return account
 
 
 def account_for_email(
@@ -98,9 +124,10 @@ def send_first_access(
     now: datetime,
     asked_for: bool = False,
 ) -> None:
-    """Owe a new account its link by e-mail and its initial password by SMS, else in a separate e-mail (R15–R16).
+    """Owe a new account its way in: by e-mail its link (R15) or the identifier we issued (R46), and a password apart.
 
-    Both replace whatever was sent before. The password's hash is made outside the transaction, because it is slow.
+    The password goes by SMS, without a phone in a separate e-mail (R47–R48). Both replace whatever was sent before.
+    The password's hash is made outside the transaction, because it is slow.
     What the customer has `asked_for` just now is not held by the quiet hours.
     """
     account_id = account.id or 0
@@ -110,12 +137,57 @@ def send_first_access(
         .where(col(Credential.account_id) == account_id, col(Credential.kind) == "sent", col(Credential.ended_at).is_(None))
         .values(ended_at=now)
     )
-    db.add(Credential(account_id=account_id, kind="sent", hash=hashed, created_at=now, valid_until=valid_until))
-    token = new_link(db, account_id, "activation", valid_until=valid_until, now=now)
-    enqueue(db, "activation", account, now=now, sealed_secret=seal_text(secrets, token), urgent=True)
-    channel = "sms" if account.phone else "mail"
-    sealed, urgent = seal_text(secrets, initial_password), asked_for or not account.phone
-    enqueue(db, "initial_password", account, now=now, channel=channel, sealed_secret=sealed, urgent=urgent)
+    db.add(sent_credential(account, hashed, valid_until=valid_until, now=now))
+    if brand.portal(account.portal).login is LoginKind.EMAIL:
+        token = new_link(db, account_id, "activation", valid_until=valid_until, now=now)
+        enqueue(db, "activation", account, now=now, sealed_secret=seal_text(secrets, token), urgent=True)
+        kind = "initial_password"
+    else:
+        send_login(db, account, now=now)
+        kind = "first_password"
+    send_sealed(db, kind, account, initial_password, secrets=secrets, urgent=asked_for or not account.phone, now=now)
+
+
+def send_sealed(
+    db: Session, kind: str, account: Account, password: str, *, secrets: Secrets, urgent: bool, now: datetime
+) -> None:
+    """Owe the account a password by SMS, without a phone by e-mail (R47–R48, R69)."""
+    facts: dict[str, str | int] = {} if kind == "initial_password" else {"link": sign_in_place(account)}
+    enqueue(
+        db, kind, account, now=now, channel="sms" if account.phone else "mail", facts=facts,
+        sealed_secret=seal_text(secrets, password), urgent=urgent,
+    )  # fmt: skip
+
+
+def send_login(db: Session, account: Account, *, now: datetime) -> None:
+    """Owe the account the identifier we issued, by e-mail (R46, R49)."""
+    facts: dict[str, str | int] = {"login": issued_login_of(db, account.id or 0), "link": sign_in_place(account)}
+    enqueue(db, "issued_login", account, now=now, facts=facts)
+
+
+def sign_in_place(account: Account) -> str:
+    """Give the address of the sign-in page in the words of the account's own portal."""
+    return f"/belepes?portal={account.portal}"
+
+
+def sent_credential(account: Account, hashed: str, *, valid_until: datetime, now: datetime) -> Credential:
+    """Make the row of a password that we send to the account's phone, or to its address."""
+    return Credential(
+        account_id=account.id or 0,
+        kind="sent",
+        hash=hashed,
+        sent_to=account.phone or account.email,
+        created_at=now,
+        valid_until=valid_until,
+    )
+
+
+def confirm_contact(account: Account, credential: Credential, *, now: datetime) -> None:
+    """Take the phone or address as proved that this password went to: whoever uses the password reads its post."""
+    if credential.sent_to and credential.sent_to == account.phone:
+        account.phone_confirmed_at = account.phone_confirmed_at or now
+    elif credential.sent_to and credential.sent_to == account.email:
+        account.email_confirmed_at = account.email_confirmed_at or now
 
 
 def new_link(db: Session, account_id: int, purpose: str, *, valid_until: datetime, now: datetime, subject: str = "") -> str:

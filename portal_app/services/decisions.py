@@ -35,8 +35,8 @@ from portal_app.gateways.secrets import Secrets
 from portal_app.services import accounts, applications, policies
 from portal_app.services.choices import turn_electronic, turn_postal
 from portal_app.services.events import record
+from portal_app.services.openings import FirstAccess
 from portal_app.services.outbox import enqueue, enqueue_to_address
-from portal_app.services.policies import FirstAccess
 
 LONGEST_WORDS = 5_000
 MOST_LISTED = 10_000
@@ -150,7 +150,7 @@ def fulfil(db: Session, actor: Insurer, reference: str, decision: Decision, *, n
     says; postal: they go by post; address, phone, e-mail, bank account: the policy's data change. Requests about
     accounts are carried out by other commands first and only ended here.
     Raises `ApplicationNotFound`, `ApplicationDecided`, `PolicyUnknown`, `PolicyEnded`, `AccountClosed`, whatever stating
-    the policy refuses, and `policies.FirstAccessNeeded`, which is no refusal: draw one for `statement_for`, come again.
+    the policy refuses, and `openings.FirstAccessNeeded`, which is no refusal: draw one for `statement_for`, come again.
     """
     row = _open_one(db, reference)
     carry_out = _CARRIED_OUT.get(ApplicationKind(row.kind))

@@ -1,20 +1,17 @@
 """Policies: what the core system says about contracts, and the accounts that open by themselves because of it (R6–R8)."""
 
-import random
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlmodel import Session, col, func, select, update
+from sqlmodel import Session, col, select
 
-from portal_app.database.tables import Account, Credential, Link, Login, Policy
+from portal_app.database.tables import Account, Policy
 from portal_app.database.upserts import insert_into
 from portal_app.domain.actors import Actor
-from portal_app.domain.brands import Brand, PortalName
+from portal_app.domain.brands import Brand
 from portal_app.domain.calendar import budapest_date
-from portal_app.domain.errors import EmailMissing, PolicyOutdated, PortalError, SalesRouteUnknown
-from portal_app.domain.logins import login_key
-from portal_app.domain.passwords import sent_password
+from portal_app.domain.errors import EmailMissing, PolicyOutdated, PortalError
 from portal_app.domain.policies import (
     Communication,
     PolicyStatement,
@@ -26,26 +23,9 @@ from portal_app.domain.policies import (
     takes_no_letters_since,
 )
 from portal_app.gateways.contacts import tidy_email, tidy_phone
-from portal_app.gateways.hashing import PasswordHashing
 from portal_app.gateways.secrets import Secrets
-from portal_app.services import accounts
 from portal_app.services.events import record
-from portal_app.services.outbox import enqueue
-
-
-class FirstAccessNeeded(Exception):
-    """An account has to be opened, or a link sent again, and no initial password was drawn for it. Not a refusal.
-
-    The caller draws one with `draw_first_access`, outside any transaction, and states the policy again.
-    """
-
-
-@dataclass(frozen=True)
-class FirstAccess:
-    """The initial password for a new account, and its hash."""
-
-    initial_password: str = field(repr=False)
-    hashed: str = field(repr=False)
+from portal_app.services.openings import Before, FirstAccess, account_for, joins
 
 
 @dataclass(frozen=True)
@@ -65,26 +45,6 @@ class PolicyView:
     """Whether the policy was not known before."""
 
 
-def portal_for(statement: PolicyStatement, brand: Brand) -> PortalName:
-    """Say in which portal the policy opens an account; `SalesRouteUnknown` where the brand lists no such route."""
-    portal = brand.opens.get(statement.sales_route)
-    if portal is None or portal not in brand.switched_on:
-        raise SalesRouteUnknown(pointer="/sales_route")
-    return portal
-
-
-def draw_first_access(statement: PolicyStatement, *, brand: Brand, hashing: PasswordHashing) -> FirstAccess:
-    """Draw an initial password that keeps the portal's own rules (R92), and hash it; slow, so never in a transaction."""
-    password = _initial_password(statement, brand)
-    return FirstAccess(password, hashing.hash(password))
-
-
-async def draw_first_access_async(statement: PolicyStatement, *, brand: Brand, hashing: PasswordHashing) -> FirstAccess:
-    """Do the same in the hashing's own threads; `Busy` when too many wait for them."""
-    password = _initial_password(statement, brand)
-    return FirstAccess(password, await hashing.hash_async(password))
-
-
 def state_policy(
     db: Session,
     actor: Actor,
@@ -101,21 +61,19 @@ def state_policy(
     `consent_stated` is false when `consent_at` is only the moment of receipt; a choice that is merely repeated keeps
     its first moment then. Letters that are already placed stay where they are, whatever the statement says.
 
-    Raises `SalesRouteUnknown`, `EmailMissing`, `EmailInvalid`, `PhoneInvalid`, `PolicyOutdated` (fact `as_of`), and
+    Raises `SalesRouteUnknown`, `AccountUnknown` where the route joins an account that nobody registered,
+    `EmailMissing`, `EmailInvalid`, `PhoneInvalid`, `PolicyOutdated` (fact `as_of`), and
     `FirstAccessNeeded`, which is no refusal.
     """
-    portal = portal_for(statement, brand)
-    statement = _tidy(statement)
+    statement = _tidy(statement, needs_email=not joins(statement.sales_route, brand))
     policy, created = _locked_policy(db, statement)
     if not created and is_outdated(statement, policy.as_of):
         raise PolicyOutdated(pointer="/as_of", as_of=policy.as_of.isoformat())
-    known_email = "" if created else policy.email
+    before = Before() if created else Before(policy.email, policy.customer_ref)
     _take_over(policy, statement, consent_stated=consent_stated, created=created)
     account, opened = None, False
     if _wants_account(policy, brand, now):
-        account, opened = _account_of(
-            db, actor, policy, known_email, portal=portal, first_access=first_access, brand=brand, secrets=secrets, now=now
-        )
+        account, opened = account_for(db, actor, policy, before, first_access=first_access, brand=brand, secrets=secrets, now=now)
         policy.account_id = account.id
         policy.opened_account_id = policy.opened_account_id or account.id
     elif policy.account_id is not None:
@@ -128,15 +86,11 @@ def state_policy(
     return _view(policy, account, opened=opened, created=created)
 
 
-def _initial_password(statement: PolicyStatement, brand: Brand) -> str:
-    return sent_password(brand.portal(portal_for(statement, brand)).passwords, random.SystemRandom())
-
-
-def _tidy(statement: PolicyStatement) -> PolicyStatement:
+def _tidy(statement: PolicyStatement, *, needs_email: bool) -> PolicyStatement:
     holder = statement.holder
     email = _tidied(tidy_email, holder.email, "/holder/email")
     phone = _tidied(tidy_phone, holder.phone, "/holder/phone")
-    if statement.communication == Communication.ELECTRONIC and not email:
+    if statement.communication == Communication.ELECTRONIC and not email and needs_email:
         raise EmailMissing(pointer="/holder/email")
     return replace(statement, holder=replace(holder, email=email, phone=phone))
 
@@ -199,105 +153,8 @@ def _take_over_choice(policy: Policy, statement: PolicyStatement, *, consent_sta
 def _wants_account(policy: Policy, brand: Brand, now: datetime) -> bool:
     """Whether letters of this policy may still come; postal policies open nothing (R59)."""
     over = takes_no_letters_since(policy.ended_on, budapest_date(now), brand.retention.accept_after_end_days)
-    return policy.communication == Communication.ELECTRONIC and bool(policy.email) and not over
-
-
-def _account_of(
-    db: Session,
-    actor: Actor,
-    policy: Policy,
-    known_email: str,
-    *,
-    portal: PortalName,
-    first_access: FirstAccess | None,
-    brand: Brand,
-    secrets: Secrets,
-    now: datetime,
-) -> tuple[Account, bool]:
-    """Give the account that the policy's letters go to from now on, and whether it was opened just now."""
-    present = _present_account(db, policy)
-    same_address = login_key(known_email) == login_key(policy.email)
-    if present is not None and (same_address or _leads_to(db, policy.email, present)):
-        _take_over_phone(present, policy)
-        return present, False
-    if present is not None and present.status == "invited" and _may_be_readdressed(db, policy, present):
-        _readdress(db, actor, present, policy, now)
-        _send_access(db, present, first_access, brand=brand, secrets=secrets, now=now)
-        return present, False
-    account, opened = accounts.account_for_email(
-        db, actor, policy.email, portal=portal, phone=policy.phone, customer_ref=policy.customer_ref, now=now
-    )
-    if opened:
-        _send_access(db, account, first_access, brand=brand, secrets=secrets, now=now)
-    if present is not None:
-        _leave(db, actor, policy, present, now)
-    return account, opened
-
-
-def _present_account(db: Session, policy: Policy) -> Account | None:
-    account = db.get(Account, policy.account_id) if policy.account_id else None
-    return account if account is not None and account.status != "closed" else None
-
-
-def _leads_to(db: Session, email: str, account: Account) -> bool:
-    owner = accounts.account_of_login(db, email)
-    return owner is not None and owner.id == account.id
-
-
-def _may_be_readdressed(db: Session, policy: Policy, account: Account) -> bool:
-    """Whether the account is this policy's alone, and the new address is nobody's yet."""
-    others = db.exec(select(func.count()).select_from(Policy).where(Policy.account_id == account.id, Policy.id != policy.id))
-    owner = accounts.account_of_login(db, policy.email)
-    return others.one() == 0 and (owner is None or owner.status == "closed")
-
-
-def _readdress(db: Session, actor: Actor, account: Account, policy: Policy, now: datetime) -> None:
-    """Correct the address of an account that nobody has opened yet; its letters were never seen by anybody."""
-    accounts.free_login(db, policy.email)
-    db.exec(
-        update(Login)
-        .where(col(Login.account_id) == account.id, col(Login.kind) == "email")
-        .values(key=login_key(policy.email), shown=policy.email)
-    )
-    account.email, account.email_key = policy.email, login_key(policy.email)
-    account.email_refused_at, account.email_refused_reason = None, ""
-    account.phone = policy.phone
-    record(db, actor, "account:readdressed", now=now, account_id=account.id, about=account.public_id)
-
-
-def _send_access(
-    db: Session, account: Account, first_access: FirstAccess | None, *, brand: Brand, secrets: Secrets, now: datetime
-) -> None:
-    if first_access is None:
-        raise FirstAccessNeeded
-    accounts.send_first_access(
-        db, account, first_access.initial_password, first_access.hashed, brand=brand, secrets=secrets, now=now
-    )
-
-
-def _leave(db: Session, actor: Actor, policy: Policy, account: Account, now: datetime) -> None:
-    """Let later letters go elsewhere: a used account's owner is told, an unused account's link dies with its last policy."""
-    record(db, actor, "policy:moved", now=now, account_id=account.id, about=policy.number)
-    if account.status != "invited":
-        enqueue(db, "letters_go_elsewhere", account, now=now, gathers=f"letters_go_elsewhere:{account.id}")
-        return
-    others = select(func.count()).select_from(Policy).where(Policy.account_id == account.id, Policy.id != policy.id)
-    if db.exec(others).one() == 0:
-        _withdraw_access(db, account, now)
-
-
-def _withdraw_access(db: Session, account: Account, now: datetime) -> None:
-    """End links and sent passwords that went to an address which turned out not to be the holder's."""
-    unused = (col(Link.account_id) == account.id, col(Link.used_at).is_(None), col(Link.superseded_at).is_(None))
-    db.exec(update(Link).where(*unused).values(superseded_at=now))
-    running = (col(Credential.account_id) == account.id, col(Credential.ended_at).is_(None))
-    db.exec(update(Credential).where(*running).values(ended_at=now))
-
-
-def _take_over_phone(account: Account, policy: Policy) -> None:
-    """Learn the number of an account that has none yet; a known one is only changed by its owner."""
-    if policy.phone and (not account.phone or account.status == "invited"):
-        account.phone = policy.phone
+    reachable = bool(policy.email) or joins(policy.sales_route, brand)
+    return policy.communication == Communication.ELECTRONIC and reachable and not over
 
 
 def _view(policy: Policy, account: Account | None, *, opened: bool, created: bool) -> PolicyView:

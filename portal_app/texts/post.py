@@ -31,10 +31,12 @@ class PostKind:
     facts: frozenset[str] = frozenset()
     optional: frozenset[str] = frozenset()
     shows_secret: bool = False
+    shows: str = ""
+    """The fact that is shown large, to be read out or typed."""
 
 
-def _kind(path: str = "", *facts: str, optional: tuple[str, ...] = (), shows_secret: bool = False) -> PostKind:
-    return PostKind(path, frozenset(facts), frozenset(optional), shows_secret)
+def _kind(path: str = "", *facts: str, optional: tuple[str, ...] = (), shows_secret: bool = False, shows: str = "") -> PostKind:
+    return PostKind(path, frozenset(facts), frozenset(optional), shows_secret, shows)
 
 
 # Every e-mail. Common facts are `origin`, `at`, `count`, `secret`, `portal`; the kind's own ones are named here.
@@ -42,6 +44,9 @@ def _kind(path: str = "", *facts: str, optional: tuple[str, ...] = (), shows_sec
 KINDS: Mapping[str, PostKind] = {
     "activation": _kind("/elso-belepes/{secret}"),
     "initial_password": _kind(shows_secret=True),
+    "issued_login": _kind("/belepes", "login", shows="login"),
+    "first_password": _kind("/belepes", shows_secret=True),
+    "requested_password": _kind("/belepes", shows_secret=True),
     "arrival": _kind("/kuldemenyek"),
     "reminder": _kind("/kuldemenyek"),
     "retention_warning": _kind("/kuldemenyek", "erase_on", optional=("unopened",)),
@@ -65,7 +70,7 @@ KINDS: Mapping[str, PostKind] = {
     "whereabouts": _kind("/belepes", "accounts", optional=("postal",)),
     "whereabouts_postal": _kind("/segitseg"),
 }
-SMS_KINDS = frozenset({"initial_password"})
+SMS_KINDS = frozenset({"initial_password", "first_password", "requested_password"})
 LINK_REASONS = ("forgotten", "expired", "locked")
 DECISIONS = ("fulfilled", "rejected")
 
@@ -158,7 +163,7 @@ def compose(
         heading=say.own("heading"),
         greeting=say.common("greeting"),
         before=[text for part in _body_parts(kind, facts) for text in _paragraphs(say.own(part))],
-        shown=secret if rules.shows_secret else "",
+        shown=secret if rules.shows_secret else str(facts.get(rules.shows, "")),
         button=say.own("button") if link else "",
         link=link,
         copy_link=say.common("copy_link") if link else "",
@@ -190,7 +195,8 @@ def compose_sms(
         raise PostUnknown(f"no short message of kind {kind}")
     if not secret:
         raise FactMissing(f"{kind} needs secret")
-    values = {"portal": _portal_title(brand, portal), "short_name": brand.short_name, "secret": secret}
+    values: dict[str, str | int] = {"portal": _portal_title(brand, portal), "short_name": brand.short_name, "secret": secret}
+    values["sms_hours"] = brand.lives.sms_password_hours
     return sentence(f"post.{kind}.sms", language, register, **values)
 
 
@@ -255,6 +261,7 @@ def _values(
         "activation_days": lives.activation_days,
         "reset_minutes": lives.reset_link_minutes,
         "code_minutes": lives.email_code_minutes,
+        "sms_hours": lives.sms_password_hours,
         "registration_hours": lives.registration_link_hours,
         "closing_days": brand.retention.closing_days,
     } | {

@@ -120,7 +120,7 @@ def test_repeating_a_choice_without_its_time_keeps_the_first_time(core: Core, ho
         ({"holder_email": ""}, 422, "email_missing", "/holder/email"),
         ({"holder_email": "anna at pelda"}, 422, "email_invalid", "/holder/email"),
         ({"holder_phone": "call me"}, 422, "phone_invalid", "/holder/phone"),
-        ({"sales_route": "online24"}, 422, "sales_route_unknown", "/sales_route"),
+        ({"sales_route": "online24"}, 422, "account_unknown", "/holder/portal24_username"),
         ({"sales_route": "pigeon"}, 422, "request_invalid", "/sales_route"),
         ({"colour": "red"}, 422, "request_invalid", "/colour"),
         ({"holder_shoe_size": 38}, 422, "request_invalid", "/holder/shoe_size"),

@@ -21,7 +21,8 @@ from portal_app.gateways import clock
 from portal_app.ingest.examples import small_pdf
 from portal_app.operations.deliver import deliver_folder
 from portal_app.operations.drop_folder import HEADINGS, read_index
-from portal_app.services.policies import FirstAccess, state_policy
+from portal_app.services.openings import FirstAccess
+from portal_app.services.policies import state_policy
 from tests.cast import ANNA, ANNAS_POLICY, BELA, BELAS_POLICY, CORE
 from tests.operations.installed import Installed
 

@@ -47,6 +47,7 @@ FACTS: dict[str, str | int] = {
     "words": "Kérjük a rendszámot.",
     "taken": 1,
     "known": 1,
+    "login": "482 917 365",
     "accounts": "ugyfelportal 482 917 365\nugyfelportal 105 332 871",
     "postal": 1,
 }

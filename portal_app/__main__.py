@@ -5,6 +5,7 @@ import sys
 import typer
 
 from portal_app.domain.errors import PortalError
+from portal_app.operations.applications import decide, requests
 from portal_app.operations.backup import backup
 from portal_app.operations.builds import BuildFailed, build
 from portal_app.operations.courier import run_courier
@@ -45,6 +46,8 @@ commands.command()(unopened)
 commands.command()(deliver)
 commands.command()(messages)
 commands.command()(answer)
+commands.command()(requests)
+commands.command()(decide)
 commands.add_typer(keys, name="key")
 
 

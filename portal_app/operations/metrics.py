@@ -42,6 +42,8 @@ class Metrics:
             "addresses_refused": gauge("addresses_refused", "Accounts whose e-mail address refuses our mail for good"),
             "messages_open": gauge("messages_open", "Customers' messages without an answer"),
             "messages_overdue": gauge("messages_overdue", "Customers' messages whose day for an answer has passed"),
+            "requests_open": gauge("requests_open", "Customers' requests that are not decided yet"),
+            "requests_overdue": gauge("requests_overdue", "Customers' requests whose day has passed"),
         }
         self._unopened = gauge("letters_unopened_soon", "Never opened letters that are erased within so many days", "days")
         self._post_open = gauge("post_open", "Post that is owed", "channel")

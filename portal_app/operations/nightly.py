@@ -26,7 +26,7 @@ from portal_app.domain.errors import PortalError
 from portal_app.gateways import clock
 from portal_app.operations.opening import open_installation
 from portal_app.operations.turns import BUSY, TurnTaken, turn
-from portal_app.services import closings, installation, leftovers, placing, registrations, reminders, retention
+from portal_app.services import closings, decisions, installation, leftovers, placing, registrations, reminders, retention
 from portal_app.services.closings import DueClosing, Notice
 from portal_app.services.house import House
 from portal_app.services.reminders import in_portions
@@ -129,6 +129,12 @@ def close_accounts(night: Night) -> None:
             night.count("closed")
 
 
+def erase_requests(night: Night) -> None:
+    """Erase requests that were decided or withdrawn long enough ago."""
+    while done := night.carry_out(decisions.erase_ended, most=ERASED_AT_ONCE, now=night.now):
+        night.count("erased_requests", done)
+
+
 def warn(night: Night) -> None:
     """Tell accounts what is erased soon: one e-mail each."""
     due = night.ask(reminders.letters_to_warn_of, brand=night.house.brand, now=night.now)
@@ -205,6 +211,7 @@ STEPS: tuple[Callable[[Night], None], ...] = (
     erase,
     empty_bins,
     close_accounts,
+    erase_requests,
     warn,
     remind,
     warn_of_passwords,
@@ -213,8 +220,8 @@ STEPS: tuple[Callable[[Night], None], ...] = (
     settle,
 )
 COUNTED = (
-    "published", "kept", "erased_letters", "erased_messages", "erased_objects", "closed", "warned", "reminded",
-    "passwords_warned", "orphans", "forgotten",
+    "published", "kept", "erased_letters", "erased_messages", "erased_requests", "erased_objects", "closed", "warned",
+    "reminded", "passwords_warned", "orphans", "forgotten",
 )  # fmt: skip
 
 

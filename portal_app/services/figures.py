@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from portal_app.database.tables import Account, Delivery, Job, Letter, Message, SignIn
+from portal_app.database.tables import Account, Application, Delivery, Job, Letter, Message, SignIn
 from portal_app.domain.actors import Operator
+from portal_app.domain.applications import ApplicationStatus
 from portal_app.domain.brands import Brand
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.messages import Direction, MessageStatus
@@ -48,6 +49,9 @@ class Figures:
     addresses_refused: int
     messages_open: int
     messages_overdue: int
+    requests_open: int
+    requests_overdue: int
+    """Requests whose day has passed, those that wait for the customer left out."""
     nightly_seconds: float | None
     """How long ago the last good nightly ran; None when none ever did."""
     backup_seconds: float | None
@@ -57,6 +61,7 @@ def gather(db: Session, actor: Operator, *, brand: Brand, now: datetime) -> Figu
     """Measure everything; totals are the highest number given out, because counting would grow with the installation."""
     today = budapest_date(now)
     idle = max(brand.portal(name).sign_in.idle_minutes for name in brand.switched_on)
+    undecided = (col(Application.decided_at).is_(None),)
     waiting = (Message.direction == Direction.CUSTOMER, Message.status != MessageStatus.ANSWERED)
     return Figures(
         deliveries=_highest(db, Delivery.id),
@@ -69,6 +74,10 @@ def gather(db: Session, actor: Operator, *, brand: Brand, now: datetime) -> Figu
         addresses_refused=_count(db, Account, col(Account.email_refused_at).is_not(None)),
         messages_open=_count(db, Message, *waiting),
         messages_overdue=_count(db, Message, *waiting, col(Message.due_on) < today),
+        requests_open=_count(db, Application, *undecided),
+        requests_overdue=_count(
+            db, Application, *undecided, col(Application.due_on) < today, Application.status != ApplicationStatus.WAITING
+        ),
         nightly_seconds=_since(db, installation.NIGHTLY_FINISHED, now),
         backup_seconds=_since(db, installation.BACKUP_FINISHED, now),
     )

@@ -1,0 +1,62 @@
+"""Requests for tests: policies as the core system states them, and what customers ask to have changed."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import select
+
+from portal_app.database.tables import Policy
+from portal_app.domain.actors import Customer
+from portal_app.domain.applications import ApplicationKind
+from portal_app.services import applications
+from portal_app.services.applications import ApplicationReceipt, NewApplication
+from portal_app.services.house import House
+from tests.cast import ANNAS_POLICY, NOON
+
+ADDRESS = {"postcode": "1117", "town": "Budapest", "street": "Fehérvári út 1."}
+FACTS: dict[ApplicationKind, dict[str, str]] = {
+    ApplicationKind.ELECTRONIC: {"terms": "yes"},
+    ApplicationKind.POSTAL: ADDRESS,
+    ApplicationKind.ADDRESS: ADDRESS,
+    ApplicationKind.PHONE: {"phone": "+36301112233"},
+    ApplicationKind.EMAIL: {"email": "uj@pelda.example"},
+    ApplicationKind.BANK_ACCOUNT: {"bank_account": "HU42117730161111101800000000"},
+    ApplicationKind.MERGE: {"login": "482 917 366"},
+    ApplicationKind.LOST_ACCESS: {"name": "Kiss Anna"},
+}
+"""What a whole request of each kind says."""
+
+
+def policy_of(house: House, owner: Customer | None, number: str = ANNAS_POLICY, **values: Any) -> None:
+    """Let the house know a policy; of nobody's account when there is no owner."""
+    account_id = owner.account_id if owner else None
+    known = {
+        "product": "KGFB", "holder_name": "Kiss Anna", "communication": "electronic", "sales_route": "direct",
+        "status": "active", "as_of": NOON, "account_id": account_id, "opened_account_id": account_id,
+        "email": "anna@pelda.example", "plate_number": "ABC-123",
+    }  # fmt: skip
+    with house.database.writing() as db:
+        db.add(Policy(number=number, **(known | values)))
+
+
+def known_policy(house: House, number: str = ANNAS_POLICY) -> Policy:
+    """Read what is known of a policy."""
+    with house.database.reading() as db:
+        found = db.exec(select(Policy).where(Policy.number == number)).one()
+        db.expunge_all()
+        return found
+
+
+def asked(
+    house: House,
+    actor: Customer,
+    kind: ApplicationKind = ApplicationKind.ELECTRONIC,
+    *,
+    policy: str = ANNAS_POLICY,
+    nonce: str = "nonce",
+    now: datetime = NOON,
+    **facts: str,
+) -> ApplicationReceipt:
+    """Submit a whole request; `facts` replace single ones."""
+    new = NewApplication(kind, nonce, FACTS[kind] | facts, policy)
+    return house.database.carry_out(applications.submit, actor, new, brand=house.brand, now=now)

@@ -24,11 +24,17 @@ async def enter(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """End the sign-in; the browser forgets its cookie and what pages kept."""
+    """End the sign-in; the browser forgets its cookie and what pages kept.
+
+    Whoever was in the wrong place (R83) goes on to the sign-in page of another portal.
+    """
     actor = arrival_of(request).actor
     if isinstance(actor, Customer):
         await carry_out(sign_ins.end_sign_in, actor, now=now())
-    answer = RedirectResponse(f"{SIGN_IN}?kilepett=1", 303, {"clear-site-data": '"storage"', "cache-control": "no-store"})
+    wanted = str((await request.form()).get("portal", ""))
+    onwards = f"&portal={wanted}" if wanted in set(the_house().brand.switched_on) else ""
+    to = f"{SIGN_IN}?kilepett=1{onwards}"
+    answer = RedirectResponse(to, 303, {"clear-site-data": '"storage"', "cache-control": "no-store"})
     CookieNames(the_house().settings.secure).take_back(answer, "sign_in")
     return answer
 

@@ -10,6 +10,7 @@ from portal_app.customer import (
     entrance,
     first_sign_in,
     forgotten_password,
+    lost_access,
     new_address,
     new_password,
     password,
@@ -28,6 +29,8 @@ from portal_app.customer.inbox.page import inbox_page, inbox_title
 from portal_app.customer.inbox.state import InboxState
 from portal_app.customer.letter import TITLE as LETTER_TITLE
 from portal_app.customer.letter import LetterState, letter_page, previews, replies
+from portal_app.customer.lost_access import TITLE as LOST_TITLE
+from portal_app.customer.lost_access import LostAccessState, lost_access_page
 from portal_app.customer.new_address import NewAddressState, new_address_page
 from portal_app.customer.new_password import TITLE as LINK_TITLE
 from portal_app.customer.new_password import NewPasswordState, new_password_page
@@ -35,12 +38,18 @@ from portal_app.customer.password import TITLE as PASSWORD_TITLE
 from portal_app.customer.password import PasswordState, password_page
 from portal_app.customer.profile import ProfileState, profile_page
 from portal_app.customer.registration import registration_pages, registration_routes
+from portal_app.customer.right_door import RightDoorState, right_door_page, send_answer
+from portal_app.customer.right_door.page import LOST_ACCESS
+from portal_app.customer.right_door.state import PAGE as RIGHT_DOOR
 from portal_app.customer.sent import SentState, sent_page
 from portal_app.customer.sign_in import FORGOTTEN, SignInState, sign_in_page
 from portal_app.customer.sign_in import TITLE as SIGN_IN_TITLE
 from portal_app.customer.statement import statement_page
 from portal_app.customer.upgrade import UpgradeState, upgrade_page
 from portal_app.customer.welcome import WelcomeState
+from portal_app.customer.wrong_place import WrongPlaceState
+
+LETTERS = (InboxState.load, WelcomeState.greet, WrongPlaceState.load)
 
 PAGES: tuple[Page, ...] = (
     Page("/belepes", sign_in_page, "sign_in.title", (STRANGER,), (SignInState.load,), SIGN_IN_TITLE),
@@ -51,13 +60,15 @@ PAGES: tuple[Page, ...] = (
     Page("/atlepes", upgrade_page, "upgrade.title", (CUSTOMER,), on_load=(UpgradeState.load,)),
     Page("/beallitasok", profile_page, "profile.title", (CUSTOMER,), on_load=(ProfileState.load,)),
     Page("/beallitasok/e-mail", new_address_page, "new_address.title", ANYONE, on_load=(NewAddressState.load,)),
-    Page("/kuldemenyek", inbox_page, "inbox.title", (CUSTOMER,), (InboxState.load, WelcomeState.greet), inbox_title),
+    Page("/kuldemenyek", inbox_page, "inbox.title", (CUSTOMER,), LETTERS, inbox_title),
     Page("/elkuldott", sent_page, "sent.title", (CUSTOMER,), on_load=(SentState.load,)),
     Page("/lomtar", bin_page, "bin.title", (CUSTOMER,), on_load=(BinState.load,)),
     Page("/kuldemenyek/[letter_id]", letter_page, "letter.title", (CUSTOMER,), (LetterState.load,), LETTER_TITLE),
     Page("/portaltorles", closing_page, "closing.title", ANYONE, on_load=(ClosingState.load,)),
     *registration_pages(the_brand()),
     Page("/sugo", help_page, "help.title", ANYONE),
+    Page(RIGHT_DOOR, right_door_page, "right_door.title", ANYONE, on_load=(RightDoorState.load,)),
+    Page(LOST_ACCESS, lost_access_page, "lost_access.title", ANYONE, (LostAccessState.load,), LOST_TITLE),
     Page("/akadalymentesseg", statement_page, "statement.title", ANYONE),
 )
 
@@ -79,6 +90,8 @@ ROUTES: tuple[WebRoute, ...] = (
     *registration_routes(the_brand()),
     WebRoute("GET", "/portaltorles/{token}", closing.arrive, ANYONE),
     WebRoute("POST", "/portaltorles", closing.submit, ANYONE),
+    WebRoute("POST", RIGHT_DOOR, send_answer, ANYONE),
+    WebRoute("POST", LOST_ACCESS, lost_access.ask_staff, ANYONE),
     WebRoute("GET", "/postafiok", postbox.show, ANYONE, own_act=False),
     WebRoute("GET", "/dokumentumok/{document_id}/letoltes", downloads.document, (CUSTOMER,)),
     WebRoute("GET", "/kuldemenyek/zip", downloads.archive, (CUSTOMER,)),

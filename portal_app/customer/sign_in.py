@@ -299,7 +299,7 @@ def _first_time() -> rx.Component:
         rx.el.summary(t("sign_in.first_time")),
         rx.el.p(t("sign_in.first_time_how", sender=the_brand().post.sender_address)),
         rx.el.p(document_link(t("sign_in.first_time_lost"), href=FORGOTTEN)),
-        rx.el.p(rx.el.a(t("sign_in.no_account"), href="/sugo", class_name="link")),
+        rx.el.p(rx.el.a(t("sign_in.no_account"), href="/segitseg", class_name="link")),
         class_name="card-plain more",
     )
 

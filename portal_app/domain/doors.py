@@ -59,9 +59,15 @@ def other_portals(portal: str, brand: Brand) -> tuple[PortalName, ...]:
     return tuple(name for name in brand.switched_on if name != portal)
 
 
-def makes_an_account_each(brand: Brand) -> bool:
-    """Whether a policy from a broker's website opens an account of its own each time (R55)."""
-    return SalesRoute.BROKER_ONLINE in brand.opens_anew
+def opened_portals(brand: Brand) -> tuple[PortalName, ...]:
+    """List the portals in which the insurer itself opens accounts."""
+    return _in_order({portal for route, portal in brand.opens.items() if route != SalesRoute.ONLINE24}, brand)
+
+
+def makes_an_account_each(brand: Brand, portal: PortalName) -> bool:
+    """Whether policies from brokers open an account of their own each time, in this portal (R55)."""
+    route = SalesRoute.BROKER_ONLINE
+    return route in brand.opens_anew and brand.opens.get(route) is portal
 
 
 def _in_order(names: set[PortalName], brand: Brand) -> tuple[PortalName, ...]:

@@ -1,0 +1,121 @@
+"""The answers of the right door, in the logic of the source documents (R45–R54, R59, R86–R89)."""
+
+import reflex as rx
+
+from portal_app.browser.portal_state import the_brand
+from portal_app.customer.right_door.state import RightDoorState
+from portal_app.domain.brands import LoginKind, PortalName
+from portal_app.domain.doors import Verdict, makes_an_account_each, opened_portals
+from portal_app.texts.phones import phone, phone_link
+from portal_app.ui.links import document_link
+from portal_app.ui.words import t
+
+ASK_ELECTRONIC = "/elektronikus-level"
+GUIDE = "/utmutato.pdf"
+HOW = {LoginKind.ISSUED: "right_door.certain_issued", LoginKind.EMAIL: "right_door.certain_email"}
+
+
+def answers() -> rx.Component:
+    """Build every answer this brand can give; the one that fits is shown."""
+    brand = the_brand()
+    online = (_chosen(),) if PortalName.ONLINE24 in brand.opens.values() else ()
+    return rx.fragment(
+        rx.cond(
+            RightDoorState.verdict != "", rx.el.p(t("right_door.answer"), tab_index=-1, custom_attrs={"data-take-focus": "yes"})
+        ),
+        *[_certain(portal) for portal in opened_portals(brand)],
+        _none(),
+        *online,
+        _perhaps(),
+    )
+
+
+def find_our_mail() -> rx.Component:
+    """Build how our e-mail is found, and whom to ask when it cannot be found (R49–R54)."""
+    brand = the_brand()
+    post, contact = brand.post, brand.contact
+    online = brand.portals[PortalName.ONLINE24].title if PortalName.ONLINE24 in brand.switched_on else ""
+    return _answer(
+        (RightDoorState.verdict == Verdict.CERTAIN) | (RightDoorState.verdict == Verdict.PERHAPS),
+        rx.el.h2(t("right_door.mailbox_title")),
+        rx.el.ul(
+            rx.el.li(t("right_door.search_word"), " ", rx.el.strong(f"„{post.search_word}”")),
+            rx.el.li(t("right_door.sender"), " ", rx.el.strong(post.sender_name)),
+            rx.el.li(t("right_door.address"), " ", rx.el.strong(post.sender_address)),
+            rx.el.li(t("right_door.spam")),
+            rx.el.li(t("right_door.wait")),
+            *([rx.el.li(rx.el.strong(t("right_door.do_not_register", portal=online)))] if online else []),
+            class_name="plain-list",
+        ),
+        rx.el.h2(t("right_door.write_title")),
+        rx.el.p(t("right_door.write")),
+        rx.el.p(t("right_door.write_to"), " ", document_link(contact.email, href=f"mailto:{contact.email}")),
+        rx.el.p(t("right_door.post_to"), " ", f"{brand.insurer}, {contact.postal_address}"),
+        name="mailbox",
+    )
+
+
+def sign_in_button(portal: PortalName, class_name: str = "btn btn-primary") -> rx.Component:
+    """Build the button that leads to a portal's sign-in, named as the source documents name it."""
+    words = t("right_door.sign_in", portal=the_brand().portal(portal).title)
+    return document_link(words, href=f"/belepes?portal={portal.value}", class_name=class_name)
+
+
+def _beginning() -> rx.Component:
+    """Build the line that takes the focus when an answer is there."""
+    return rx.el.p(t("right_door.answer"), tab_index=-1, custom_attrs={"data-take-focus": "yes"})
+
+
+def _certain(portal: PortalName) -> rx.Component:
+    described = the_brand().portal(portal)
+    each = rx.el.p(t("right_door.each")) if makes_an_account_each(the_brand(), portal) else rx.fragment()
+    return _answer(
+        (RightDoorState.verdict == Verdict.CERTAIN) & RightDoorState.portals.contains(portal.value),
+        rx.el.h2(t("right_door.certain_title", portal=described.title)),
+        rx.el.p(t(HOW[described.login])),
+        each,
+        sign_in_button(portal),
+        name=f"certain-{portal.value}",
+    )
+
+
+def _none() -> rx.Component:
+    return _answer(
+        RightDoorState.verdict == Verdict.NONE,
+        rx.el.h2(t("right_door.none_title")),
+        rx.el.p(t("right_door.none")),
+        rx.el.p(t("right_door.none_change", days=the_brand().request_days)),
+        document_link(t("right_door.ask_electronic"), href=ASK_ELECTRONIC, class_name="btn btn-line"),
+        name="none",
+    )
+
+
+def _chosen() -> rx.Component:
+    contact = the_brand().contact
+    return _answer(
+        RightDoorState.verdict == Verdict.CHOSEN,
+        rx.el.h2(t("right_door.chosen_title", portal=the_brand().portal(PortalName.ONLINE24).title)),
+        rx.el.p(t("right_door.chosen")),
+        rx.el.p(t("right_door.chosen_help"), " ", document_link(phone(contact.phone), href=phone_link(contact.phone))),
+        rx.el.p(document_link(t("right_door.guide"), href=GUIDE)),
+        sign_in_button(PortalName.ONLINE24),
+        name="chosen",
+    )
+
+
+def _perhaps() -> rx.Component:
+    names = [name for name in the_brand().switched_on if name in the_brand().opens.values()]
+    return _answer(
+        RightDoorState.verdict == Verdict.PERHAPS,
+        rx.el.h2(t("right_door.perhaps_title")),
+        rx.el.p(t("right_door.perhaps")),
+        rx.el.div(
+            *[rx.cond(RightDoorState.portals.contains(name.value), sign_in_button(name, "btn btn-line")) for name in names],
+            class_name="row",
+        ),
+        name="perhaps",
+    )
+
+
+def _answer(fits: rx.Var[bool], *content: rx.Component, name: str) -> rx.Component:
+    return rx.el.section(*content, hidden=~fits, id=f"answer-{name}", class_name="card-plain door-answer")

@@ -75,6 +75,12 @@ class PasswordExpired(PortalError):
     code = "password_expired"
 
 
+class SentPasswordExpired(PortalError):
+    """A password that we sent was used too late; another one is asked for (G10)."""
+
+    code = "sent_password_expired"
+
+
 class PasswordRefused(PortalError):
     """The new password breaks rules; fact `flaws`."""
 
@@ -445,6 +451,45 @@ class BankAccountInvalid(PortalError):
     """The number is neither an IBAN nor a Hungarian bank account."""
 
     code = "bank_account_invalid"
+
+
+# ── moving and merging accounts ──
+
+
+class UpgradeNotPossible(PortalError):
+    """The account cannot move to the full portal now (R39)."""
+
+    code = "upgrade_not_possible"
+
+
+class PhoneMissing(PortalError):
+    """A code by text message was asked for, and no number is known."""
+
+    code = "phone_missing"
+
+
+class CodeWrong(PortalError):
+    """The code that was sent is another one, used up or too old."""
+
+    code = "code_wrong"
+
+
+class MergeNotProved(PortalError):
+    """Nobody has proved, here and in the last minutes, that the other account is theirs (R56)."""
+
+    code = "merge_not_proved"
+
+
+class MergeNotPossible(PortalError):
+    """The two accounts cannot become one: one of them is being closed, sleeps already, or belongs to another portal."""
+
+    code = "merge_not_possible"
+
+
+class MergeNotFound(PortalError):
+    """No merge of this account that can still be undone."""
+
+    code = "merge_not_found"
 
 
 # ── the house itself ──

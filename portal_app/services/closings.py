@@ -31,7 +31,7 @@ from portal_app.domain.errors import ClosingNotFound, LinkExpired, LinkSupersede
 from portal_app.domain.messages import Direction, MessageStatus, Purpose
 from portal_app.domain.policies import Communication
 from portal_app.gateways.secrets import Secrets, public_id
-from portal_app.services import accounts, messages, sign_ins
+from portal_app.services import accounts, merges, messages, sign_ins
 from portal_app.services.challenges import mails_in_last_hour
 from portal_app.services.choices import turn_postal
 from portal_app.services.events import record
@@ -92,7 +92,7 @@ def ask(
     `policies` are those that go back to post with `Ground.TO_POST`; none named means all. At most three e-mails an hour.
     """
     account = _account_of(db, actor, login)
-    if account is None or account.status in ("closing", "closed"):
+    if account is None or account.status in ("closing", "closed", "merged"):
         return
     if mails_in_last_hour(db, account, ("closing_confirm",), now=now) >= MAILS_AN_HOUR:
         return
@@ -343,6 +343,7 @@ def _forget_person(db: Session, actor: Operator, account: Account, now: datetime
     links = select(Link.id).where(Link.account_id == account_id)
     db.exec(update(Visit).where(col(Visit.link_id).in_(links)).values(link_id=None))
     db.exec(update(SignIn).where(col(SignIn.account_id) == account_id).values(device_id=None, browser="", source=""))
+    merges.finish_all_of(db, account_id)
     for table in (Draft, ApplicationDraft, Login, Credential, Link, Device):
         db.exec(delete(table).where(col(table.account_id) == account_id))
     account.email = account.email_key = account.phone = account.customer_ref = ""

@@ -184,6 +184,8 @@ def _worth_sending(db: Session, actor: Operator, job: Job, account: Account | No
     """End what needs no sending any more, and say whether the rest is worth it."""
     if account and account.status == "closed" and job.kind not in _AFTER_CLOSING:
         return _withdraw(job, "withdrawn", "the account was closed", now)
+    if account and account.status == "merged" and job.secret:
+        return _withdraw(job, "withdrawn", "the account sleeps inside another one", now)
     if account and job.kind == "reminder" and account.unread == 0:
         return _withdraw(job, "withdrawn", "everything was read meanwhile", now)
     if job.attempts > MOST_ATTEMPTS:

@@ -64,7 +64,7 @@ def link_of_visit(db: Session, actor: Customer | Stranger, purpose: LinkPurpose,
     if link is None or link.purpose != purpose:
         return FoundLink(LinkStatus.UNKNOWN)
     account = db.get(Account, link.account_id)
-    if account is None or account.status == "closed":
+    if account is None or account.status in {"closed", "merged"}:
         return FoundLink(LinkStatus.UNKNOWN)
     return FoundLink(_status(link, now), link, account)
 

@@ -137,9 +137,10 @@ def confirm_new_address(db: Session, actor: Customer | Stranger, *, now: datetim
     if taken is not None and taken.id != account.id:
         raise AddressTaken
     enqueue(db, "email_changed_notice_to_old", account, now=now, facts={"new_address": address})
+    # Another address may lead here, too: that of an account that was merged into this one.
     db.exec(
         update(Login)
-        .where(col(Login.account_id) == account.id, col(Login.kind) == LoginKind.EMAIL)
+        .where(col(Login.account_id) == account.id, col(Login.kind) == LoginKind.EMAIL, col(Login.key) == account.email_key)
         .values(key=login_key(address), shown=address)
     )
     account.email, account.email_key = address, login_key(address)

@@ -107,7 +107,7 @@ def letters_to_remind_of(db: Session, actor: Operator, *, brand: Brand, now: dat
             Letter.placed_at < placed_before,
             or_(col(Letter.reminded_days).is_(None), col(Letter.reminded_days) < last_step),
             col(Account.reminders_wanted),
-            Account.status != "closed",
+            col(Account.status).not_in(("closed", "merged")),
         )
     )
     due: DueByAccount = defaultdict(list)

@@ -230,12 +230,16 @@ def _write_dates(db: Session, moved: dict[int, date]) -> None:
         update(Letter).where(col(Letter.id) == bindparam("the_id")).values(erase_on=bindparam("anew"), warned_days=None),
         [{"the_id": letter_id, "anew": anew} for letter_id, anew in moved.items()],
     )
-    ids, talks = list(moved), []
-    for start in range(0, len(ids), 500):
-        found = select(Message.id, Message.letter_id, Message.written_at).where(
-            col(Message.letter_id).in_(ids[start : start + 500])
+    ids = list(moved)
+    talks = [
+        talk
+        for start in range(0, len(ids), 500)
+        for talk in db.exec(
+            select(Message.id, Message.letter_id, Message.written_at).where(
+                col(Message.letter_id).in_(ids[start : start + 500])
+            )
         )
-        talks += db.exec(found).all()
+    ]
     if talks:
         db.connection().execute(
             update(Message).where(col(Message.id) == bindparam("the_id")).values(erase_on=bindparam("anew")),

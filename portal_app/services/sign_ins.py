@@ -73,7 +73,7 @@ def _resolved(row: sa.Row[Any] | None, brand: Brand, now: datetime) -> ResolvedS
     if row is None:
         return None
     rules = brand.portal(row.portal).sign_in
-    if row.ended_at or row.status == "closed" or is_over(row.created_at, row.seen_at, now, rules):
+    if row.ended_at or row.status in {"closed", "merged"} or is_over(row.created_at, row.seen_at, now, rules):
         return None
     ends_at = min(row.seen_at + timedelta(minutes=rules.idle_minutes), row.created_at + timedelta(hours=rules.absolute_hours))
     customer = Customer(

@@ -66,15 +66,20 @@ KINDS: Mapping[str, PostKind] = {
     "application_received": _kind("/kerelmek", "reference", "due_on"),
     "application_question": _kind("/kerelmek", "reference", optional=("words",)),
     "application_decided": _kind("/kerelmek", "reference", "outcome", optional=("words",)),
+    "upgraded": _kind("/belepes", "login", shows="login"),
+    "upgrade_invitation": _kind("/atlepes"),
+    "accounts_merged": _kind("/osszevonas", "undo_until"),
+    "merge_undone": _kind("/belepes"),
+    "confirmation_code": _kind(shows_secret=True),
     "sign_in_from_new_device": _kind("/elfelejtett-jelszo", "device"),
     "whereabouts": _kind("/belepes", "accounts", optional=("postal",)),
     "whereabouts_postal": _kind("/segitseg"),
 }
-SMS_KINDS = frozenset({"initial_password", "first_password", "requested_password"})
+SMS_KINDS = frozenset({"initial_password", "first_password", "requested_password", "confirmation_code"})
 LINK_REASONS = ("forgotten", "expired", "locked")
 DECISIONS = ("fulfilled", "rejected")
 
-_DAYS = frozenset({"erase_on", "expires_on", "closes_on", "due_on"})
+_DAYS = frozenset({"erase_on", "expires_on", "closes_on", "due_on", "undo_until"})
 _MOMENTS = frozenset({"expires_at"})
 # Who reads the old address's post need not learn the new address.
 _ADDRESSES = frozenset({"new_address"})

@@ -48,6 +48,7 @@ FACTS: dict[str, str | int] = {
     "taken": 1,
     "known": 1,
     "login": "482 917 365",
+    "undo_until": "2026-02-09",
     "accounts": "ugyfelportal 482 917 365\nugyfelportal 105 332 871",
     "postal": 1,
 }

@@ -8,6 +8,7 @@ from portal_app.domain.errors import PortalError
 from portal_app.operations.applications import decide, requests
 from portal_app.operations.backup import backup
 from portal_app.operations.builds import BuildFailed, build
+from portal_app.operations.chat import chat, duty
 from portal_app.operations.courier import run_courier
 from portal_app.operations.deliver import deliver
 from portal_app.operations.demo import demo
@@ -46,6 +47,8 @@ commands.command()(unopened)
 commands.command()(deliver)
 commands.command()(messages)
 commands.command()(answer)
+commands.command()(chat)
+commands.command()(duty)
 commands.command()(requests)
 commands.command()(decide)
 commands.add_typer(keys, name="key")

@@ -5,6 +5,7 @@ from portal_app.browser.admission import ANYONE, CHANGING, CUSTOMER, STRANGER
 from portal_app.browser.branding import logo
 from portal_app.browser.portal_state import the_brand
 from portal_app.customer import (
+    chat,
     closing,
     downloads,
     entrance,
@@ -20,6 +21,7 @@ from portal_app.customer import (
     sign_in,
 )
 from portal_app.customer.bin import BinState, bin_page
+from portal_app.customer.chat import ChatState, chat_page
 from portal_app.customer.closing import ClosingState, closing_page
 from portal_app.customer.first_sign_in import TITLE as FIRST_TITLE
 from portal_app.customer.first_sign_in import FirstSignInState, first_sign_in_page
@@ -36,18 +38,24 @@ from portal_app.customer.new_password import TITLE as LINK_TITLE
 from portal_app.customer.new_password import NewPasswordState, new_password_page
 from portal_app.customer.password import TITLE as PASSWORD_TITLE
 from portal_app.customer.password import PasswordState, password_page
+from portal_app.customer.policies.details import TITLE as POLICY_TITLE
+from portal_app.customer.policies.details import PolicyState, policy_page
+from portal_app.customer.policies.overview import PoliciesState, policies_page
 from portal_app.customer.profile import ProfileState, profile_page
 from portal_app.customer.registration import registration_pages, registration_routes
 from portal_app.customer.right_door import RightDoorState, right_door_page, send_answer
 from portal_app.customer.right_door.page import LOST_ACCESS
 from portal_app.customer.right_door.state import PAGE as RIGHT_DOOR
 from portal_app.customer.sent import SentState, sent_page
+from portal_app.customer.shelves import documents_page, documents_title, payments_page, payments_title
 from portal_app.customer.sign_in import FORGOTTEN, SignInState, sign_in_page
 from portal_app.customer.sign_in import TITLE as SIGN_IN_TITLE
 from portal_app.customer.statement import statement_page
 from portal_app.customer.upgrade import UpgradeState, upgrade_page
 from portal_app.customer.welcome import WelcomeState
 from portal_app.customer.wrong_place import WrongPlaceState
+from portal_app.domain.messages import CHAT_PORTALS
+from portal_app.ui.menu import FULL
 
 LETTERS = (InboxState.load, WelcomeState.greet, WrongPlaceState.load)
 
@@ -63,7 +71,12 @@ PAGES: tuple[Page, ...] = (
     Page("/kuldemenyek", inbox_page, "inbox.title", (CUSTOMER,), LETTERS, inbox_title),
     Page("/elkuldott", sent_page, "sent.title", (CUSTOMER,), on_load=(SentState.load,)),
     Page("/lomtar", bin_page, "bin.title", (CUSTOMER,), on_load=(BinState.load,)),
+    Page("/dokumentumok", documents_page, "shelf.documents", (CUSTOMER,), (InboxState.load,), documents_title, FULL),
+    Page("/bizonylatok", payments_page, "shelf.payments", (CUSTOMER,), (InboxState.load,), payments_title, FULL),
+    Page("/szerzodesek", policies_page, "policies.title", (CUSTOMER,), (PoliciesState.load,), portals=FULL),
+    Page("/szerzodesek/[policy_number]", policy_page, "policies.one", (CUSTOMER,), (PolicyState.load,), POLICY_TITLE, FULL),
     Page("/kuldemenyek/[letter_id]", letter_page, "letter.title", (CUSTOMER,), (LetterState.load,), LETTER_TITLE),
+    Page(chat.PAGE, chat_page, "chat.title", (CUSTOMER,), on_load=(ChatState.load,), portals=CHAT_PORTALS),
     Page("/portaltorles", closing_page, "closing.title", ANYONE, on_load=(ClosingState.load,)),
     *registration_pages(the_brand()),
     Page("/sugo", help_page, "help.title", ANYONE),
@@ -100,6 +113,7 @@ ROUTES: tuple[WebRoute, ...] = (
     WebRoute("GET", "/dokumentumok/{document_id}/oldal/{page:int}", previews.page_image, (CUSTOMER,), own_act=False),
     WebRoute("GET", "/kuldemenyek/{letter_id}/valasz", replies.back_to_letter, (CUSTOMER,)),
     WebRoute("POST", "/kuldemenyek/{letter_id}/valasz", replies.send, (CUSTOMER,), body_bytes=replies.BODY_BYTES),
+    WebRoute("POST", chat.PAGE, chat.send, (CUSTOMER,)),
     WebRoute("POST", "/kilepes", entrance.sign_out, ANYONE),
     WebRoute("POST", "/nyelv", entrance.choose_language, ANYONE),
 )

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from enum import StrEnum
 
+from portal_app.domain.brands import PortalName
 from portal_app.domain.calendar import deadline, one_year_after
 from portal_app.domain.errors import ReplyEmpty, ReplyTooLong
 
@@ -13,6 +14,11 @@ _REFERENCE_LETTERS = 6
 _KEPT = "\u00a0\u202f\u200d"
 # The counter of characters appears when this share of them is used up.
 _COUNTED_FROM_PERCENT = 80
+
+CHAT_PORTALS = (PortalName.UGYFELPORTAL, PortalName.ONLINE24)
+"""The portals whose customers can chat (R88); every move of an account between full portals keeps its thread."""
+CHAT_CHARACTERS = 2_000
+"""How long one message of a chat may be."""
 
 FILE_ENDINGS = (".pdf", ".jpg", ".jpeg", ".png", ".heic", ".heif", ".docx")
 """What may be attached to a message; `gateways/uploads.py` knows how to read each of them."""

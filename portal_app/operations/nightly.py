@@ -26,7 +26,17 @@ from portal_app.domain.errors import PortalError
 from portal_app.gateways import clock
 from portal_app.operations.opening import open_installation
 from portal_app.operations.turns import BUSY, TurnTaken, turn
-from portal_app.services import closings, decisions, installation, leftovers, placing, registrations, reminders, retention
+from portal_app.services import (
+    closings,
+    decisions,
+    duty,
+    installation,
+    leftovers,
+    placing,
+    registrations,
+    reminders,
+    retention,
+)
 from portal_app.services.closings import DueClosing, Notice
 from portal_app.services.house import House
 from portal_app.services.reminders import in_portions
@@ -193,6 +203,11 @@ def _looks_wrong(orphans: int, seen: int) -> bool:
     return none_is_known or orphans > max(MANY_ORPHANS, seen // 2)
 
 
+def leave_chats(night: Night) -> None:
+    """Let what nobody answered in a chat become an ordinary message, once the duty is over."""
+    night.carry_out(duty.leave_to_messages, brand=night.house.brand, now=night.now)
+
+
 def forget(night: Night) -> None:
     """Forget registrations nobody confirmed, and what has long served its purpose: links, visits, codes, sign-ins, sent post."""
     while done := night.carry_out(registrations.forget_unconfirmed, most=FORGOTTEN_AT_ONCE, now=night.now):
@@ -215,6 +230,7 @@ STEPS: tuple[Callable[[Night], None], ...] = (
     warn,
     remind,
     warn_of_passwords,
+    leave_chats,
     sweep,
     forget,
     settle,

@@ -14,7 +14,7 @@ from portal_app.domain.calendar import budapest_date
 from portal_app.domain.errors import DocumentNotFound, MessageNotFound
 from portal_app.domain.kinds import LetterKind
 from portal_app.domain.messages import Direction, MessageStatus, Purpose, check_text, clean_text
-from portal_app.services import accounts, letters, messages
+from portal_app.services import accounts, chats, letters, messages
 from portal_app.services.documents import FoundDocument, NewFile, read_wrapped
 from portal_app.services.events import record
 from portal_app.services.letters import Attachment
@@ -152,12 +152,16 @@ def answer(
     """Answer a customer's message: the answer is in the thread at once, the letter unread again, an e-mail owed.
 
     `message_id` is the id or the reference; the files are already checked and stored. The same answer given twice, as
-    by a repeated command, is one answer. A message without a letter is answered by a letter of the kind `answer`.
+    by a repeated command, is one answer. A message without a letter is answered by a letter of the kind `answer`; one
+    of a chat in the chat, unless files come with the answer.
     Refuses as `check_answer` does.
     """
     locks.one_at_a_time(db, locks.MESSAGES)
     check_answer(db, actor, message_id, text)
     asked = _customers_message(db, message_id)
+    if asked.purpose == Purpose.CHAT and not files:
+        said = chats.say(db, actor, asked.reference, text, now=now)
+        return AnswerReceipt(said.id, said.reference, asked.reference, repeated=said.repeated)
     mark = messages.form_mark(actor, asked.public_id, "answer", text, [file.stored.sha256 for file in files])
     if given := db.exec(select(Message).where(Message.nonce == mark)).first():
         return AnswerReceipt(given.public_id, given.reference, asked.reference, repeated=True)

@@ -14,7 +14,7 @@ from portal_app.domain.actors import Customer
 from portal_app.domain.brands import Retention
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.letters import Listing, SortField, binned_until, may_be_binned, page_count
-from portal_app.domain.messages import Direction
+from portal_app.domain.messages import Direction, Purpose
 from portal_app.services import accounts
 from portal_app.services.events import record
 from portal_app.services.inbox import in_the_inbox, matching, portions
@@ -129,10 +129,14 @@ def all_in_the_bin(db: Session, actor: Customer, *, now: datetime) -> list[str]:
 
 
 def sent_by(actor: Customer, today: date) -> tuple[Any, ...]:
-    """Say which messages stand under “sent”: the customer's own, not deleted, within their time."""
+    """Say which messages stand under “sent”: the customer's own, not deleted, within their time.
+
+    A chat is read as a whole, on its own page.
+    """
     return (
         col(Message.account_id) == actor.account_id,
         col(Message.direction) == Direction.CUSTOMER,
+        col(Message.purpose) != Purpose.CHAT,
         col(Message.binned_at).is_(None),
         col(Message.erase_on) > today,
     )

@@ -350,6 +350,7 @@ def _check_rate(db: Session, actor: Customer, now: datetime) -> None:
         select(func.count()).where(
             Message.account_id == actor.account_id,
             Message.direction == Direction.CUSTOMER,
+            Message.purpose != Purpose.CHAT,
             Message.written_at > now - timedelta(days=1),
         )
     ).one()

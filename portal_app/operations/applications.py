@@ -16,7 +16,7 @@ from portal_app.domain.actors import Operator
 from portal_app.gateways import clock
 from portal_app.operations.failures import CommandFailed
 from portal_app.operations.opening import open_installation
-from portal_app.services import decisions, policies
+from portal_app.services import decisions, openings
 from portal_app.services.decisions import Decision, InsurersApplication
 from portal_app.services.house import House
 
@@ -75,9 +75,9 @@ def _fulfil(house: House, reference: str, now: datetime) -> None:
     decision = Decision(house.brand, house.secrets)
     try:
         carry_out_again(house.database, decisions.fulfil, _ACTOR, reference, decision, now=now)
-    except policies.FirstAccessNeeded:
-        statement = house.database.ask(decisions.statement_for, _ACTOR, reference, now=now)
-        first_access = policies.draw_first_access(statement, brand=house.brand, hashing=house.hashing)
+    except openings.FirstAccessNeeded:
+        sales_route = house.database.ask(decisions.sales_route_of, _ACTOR, reference)
+        first_access = openings.draw_first_access(sales_route, brand=house.brand, hashing=house.hashing)
         decision = replace(decision, first_access=first_access)
         carry_out_again(house.database, decisions.fulfil, _ACTOR, reference, decision, now=now)
 

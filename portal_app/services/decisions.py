@@ -150,7 +150,7 @@ def fulfil(db: Session, actor: Insurer, reference: str, decision: Decision, *, n
     says; postal: they go by post; address, phone, e-mail, bank account: the policy's data change. Requests about
     accounts are carried out by other commands first and only ended here.
     Raises `ApplicationNotFound`, `ApplicationDecided`, `PolicyUnknown`, `PolicyEnded`, `AccountClosed`, whatever stating
-    the policy refuses, and `openings.FirstAccessNeeded`, which is no refusal: draw one for `statement_for`, come again.
+    the policy refuses, and `openings.FirstAccessNeeded`, which is no refusal: draw one for `sales_route_of`, come again.
     """
     row = _open_one(db, reference)
     carry_out = _CARRIED_OUT.get(ApplicationKind(row.kind))
@@ -162,11 +162,10 @@ def fulfil(db: Session, actor: Insurer, reference: str, decision: Decision, *, n
     return row.reference
 
 
-def statement_for(db: Session, actor: Insurer, reference: str, *, now: datetime) -> PolicyStatement:
-    """Say what would be stated about the policy of an outsider's request, to draw first access for it."""
+def sales_route_of(db: Session, actor: Insurer, reference: str) -> str:
+    """Say by which route the policy of a request was sold, to draw first access for its account."""
     del actor
-    row = _named(db, reference)
-    return _statement(_policy_of(db, row), json.loads(row.facts), row.email, now)
+    return _policy_of(db, _named(db, reference)).sales_route
 
 
 # ── erasing ──
@@ -298,17 +297,17 @@ def _open_one(db: Session, reference: str) -> Application:
 
 
 def _policy_of(db: Session, row: Application) -> Policy:
-    wanted = select(Policy).with_for_update()
+    wanted = select(Policy)
     if row.policy_id is not None:
         return db.exec(wanted.where(Policy.id == row.policy_id)).one()
-    policy = db.exec(wanted.where(Policy.number == row.policy_number.strip())).first()
+    policy = db.exec(wanted.where(Policy.number == row.policy_number)).first()
     if policy is None:
         raise PolicyUnknown
     return policy
 
 
 def _checked(words: str) -> str:
-    words = clean_text(words)
+    words = clean_text(words).strip()
     check_text(words, LONGEST_WORDS)
     return words
 
@@ -335,7 +334,7 @@ def _shown(db: Session, row: Application, now: datetime) -> InsurersApplication:
 
 def _fits(db: Session, row: Application, facts: Mapping[str, str]) -> dict[str, bool]:
     """Compare what was given with the policy that was named; what was not given is not compared."""
-    policy = db.exec(select(Policy).where(Policy.number == row.policy_number.strip())).first()
+    policy = db.exec(select(Policy).where(Policy.number == row.policy_number)).first()
     if policy is None:
         return {"policy": False}
     fits = {"policy": True}

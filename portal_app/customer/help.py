@@ -4,6 +4,7 @@ import reflex as rx
 
 from portal_app.browser.admission import ANYONE, Line, open_to, parse
 from portal_app.browser.portal_state import PortalState, the_brand
+from portal_app.customer.newcomers import other_help
 from portal_app.texts.catalogues import sentence
 from portal_app.texts.help import ARTICLES, HelpArticle, HelpBlock, help_articles, matching
 from portal_app.ui.layout import page_title
@@ -41,6 +42,7 @@ def help_page() -> rx.Component:
             rx.el.div(*[_article(article) for article in _articles("en")], class_name="help-articles"),
             rx.el.div(*[_article(article) for article in _articles("hu")], class_name="help-articles"),
         ),
+        other_help(),
         class_name="stack",
     )
 

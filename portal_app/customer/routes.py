@@ -11,6 +11,7 @@ from portal_app.customer import (
     entrance,
     first_sign_in,
     forgotten_password,
+    guide,
     lost_access,
     new_address,
     new_password,
@@ -36,6 +37,7 @@ from portal_app.customer.lost_access import LostAccessState, lost_access_page
 from portal_app.customer.new_address import NewAddressState, new_address_page
 from portal_app.customer.new_password import TITLE as LINK_TITLE
 from portal_app.customer.new_password import NewPasswordState, new_password_page
+from portal_app.customer.newcomers import GUIDE
 from portal_app.customer.password import TITLE as PASSWORD_TITLE
 from portal_app.customer.password import PasswordState, password_page
 from portal_app.customer.policies.details import TITLE as POLICY_TITLE
@@ -113,6 +115,7 @@ ROUTES: tuple[WebRoute, ...] = (
     WebRoute("GET", "/dokumentumok/{document_id}/oldal/{page:int}", previews.page_image, (CUSTOMER,), own_act=False),
     WebRoute("GET", "/kuldemenyek/{letter_id}/valasz", replies.back_to_letter, (CUSTOMER,)),
     WebRoute("POST", "/kuldemenyek/{letter_id}/valasz", replies.send, (CUSTOMER,), body_bytes=replies.BODY_BYTES),
+    WebRoute("GET", GUIDE, guide.download, ANYONE, own_act=False),
     WebRoute("POST", chat.PAGE, chat.send, (CUSTOMER,)),
     WebRoute("POST", "/kilepes", entrance.sign_out, ANYONE),
     WebRoute("POST", "/nyelv", entrance.choose_language, ANYONE),

@@ -7,6 +7,8 @@ from enum import StrEnum
 from portal_app.domain.brands import Retention
 from portal_app.domain.calendar import days_left, start_of_day
 from portal_app.domain.kinds import LetterKind
+from portal_app.domain.retention import WHILE_POLICY_RUNS
+from portal_app.domain.shelves import Shelf, shows_current_only
 
 PAGE_SIZES = (25, 50, 100)
 # A search longer than this is cut; nobody types more words than these.
@@ -23,10 +25,12 @@ class SortField(StrEnum):
     UNREAD = "unread"
     ERASE = "erase"
     SIZE = "size"
+    AMOUNT = "amount"
+    DUE = "due"
 
 
 # What the first press means: the newest, the unread and the largest first, but texts from A and what leaves soonest first.
-_FIRST_DESCENDING = frozenset({SortField.PLACED, SortField.UNREAD, SortField.SIZE})
+_FIRST_DESCENDING = frozenset({SortField.PLACED, SortField.UNREAD, SortField.SIZE, SortField.AMOUNT, SortField.DUE})
 
 
 @dataclass(frozen=True)
@@ -86,10 +90,18 @@ class Filter:
     policy: str = ""
     unread_only: bool = False
     period: Period | None = None
+    shelf: Shelf | None = None
+    current_only: bool = False
+    """Whether only the newest of each kind for each policy is wanted."""
 
     def __bool__(self) -> bool:
         """Whether anything is filtered out."""
         return self != Filter()
+
+
+def at_first(shelf: Shelf | None) -> Filter:
+    """Give the filter with which the list of a shelf begins; without one it is the inbox, which holds everything."""
+    return Filter(shelf=shelf, current_only=shows_current_only(shelf))
 
 
 @dataclass(frozen=True)
@@ -119,6 +131,11 @@ class Leaving(StrEnum):
 def last_readable_day(erase_on: date) -> date:
     """Give the last Budapest day on which a letter can be read (R24)."""
     return erase_on - timedelta(days=1)
+
+
+def is_lasting(last_day: date) -> bool:
+    """Whether a letter stays as long as its policy, whose end nobody knows yet."""
+    return last_day == last_readable_day(WHILE_POLICY_RUNS)
 
 
 def readable_days(erase_on: date, today: date) -> int:

@@ -1,23 +1,25 @@
-"""The inbox: a customer's letters listed, searched, filtered and counted, marked, and watched for arrivals."""
+"""The inbox and its shelves: a customer's letters listed, searched, filtered and counted, marked, and watched for arrivals."""
 
 import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
-from sqlmodel import Session, col, func, not_, update
+from sqlmodel import Session, col, func, not_, select, update
 
-from portal_app.database.tables import Account, Letter, SignIn
+from portal_app.database.tables import Account, Document, Letter, SignIn
 from portal_app.domain.actors import Customer
 from portal_app.domain.brands import Brand, Retention
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.hungarian import words
+from portal_app.domain.kinds import LetterKind
 from portal_app.domain.letters import (
     LONGEST_SEARCH,
+    NEWEST_FIRST,
     PAGE_SIZES,
     Filter,
     Listing,
@@ -28,8 +30,9 @@ from portal_app.domain.letters import (
     period_bounds,
     read_sort,
 )
+from portal_app.domain.shelves import Shelf, kinds_on, shelf_of
 from portal_app.services import accounts, passwords
-from portal_app.services.letters import recount_unread
+from portal_app.services.letters import Attachment, attachments, recount_unread
 
 # Letters are placed a moment before they are committed; one that is this much older can still be a new arrival.
 COMMIT_DELAY = timedelta(minutes=5)
@@ -44,7 +47,11 @@ _COLUMNS: dict[SortField, Any] = {
     SortField.UNREAD: Letter.unread,
     SortField.ERASE: Letter.erase_on,
     SortField.SIZE: Letter.document_bytes,
+    SortField.AMOUNT: Letter.amount,
+    SortField.DUE: Letter.due_on,
 }
+# What only few letters say; the others come last, whichever way is sorted.
+_OFTEN_UNKNOWN = frozenset({SortField.AMOUNT, SortField.DUE})
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,10 @@ class LetterLine:
     confirmed_at: datetime | None
     documents: int
     document_bytes: int
+    due_on: date | None = None
+    amount: int | None = None
+    files: tuple[Attachment, ...] = ()
+    """The documents themselves, where a shelf is shown."""
 
 
 _LINE: tuple[Any, ...] = (
@@ -76,6 +87,8 @@ _LINE: tuple[Any, ...] = (
     Letter.confirmed_at,
     Letter.documents,
     Letter.document_bytes,
+    Letter.due_on,
+    Letter.amount,
 )
 _GROUP: tuple[Any, ...] = (Letter.policy_key, Letter.policy_number, Letter.kind_key, Letter.kind, Letter.unread)
 
@@ -92,10 +105,11 @@ class InboxPage:
 
 @dataclass(frozen=True)
 class Overview:
-    """What stands around the list; counts are of the whole inbox, sizes in bytes."""
+    """What stands around the list; counts are of the whole inbox or shelf, sizes in bytes."""
 
     total: int
     unread: int
+    """Of the whole inbox."""
     policies: tuple[str, ...]
     kinds: tuple[str, ...]
     leaving: int
@@ -117,7 +131,7 @@ class Habits:
 
 @dataclass(frozen=True)
 class OpenedInbox:
-    """Everything the page shows when it is opened, read at one moment."""
+    """Everything a page shows when it is opened, read at one moment."""
 
     listing: Listing
     page: InboxPage
@@ -130,7 +144,7 @@ class OpenedInbox:
 
 @dataclass(frozen=True)
 class Changes:
-    """What happened to the inbox while a page of it was open."""
+    """What happened to the inbox or a shelf while a page of it was open."""
 
     arrived: int
     lines: tuple[LetterLine, ...]
@@ -141,16 +155,17 @@ class Changes:
 def open_inbox(
     db: Session, actor: Customer, wanted: Filter, sort: Sort | None, page: int, *, brand: Brand, now: datetime
 ) -> OpenedInbox:
-    """Read the whole page at once; without a sort, and for the rows a page, the account's habits count."""
+    """Read the whole page at once; without a sort the habit counts, on shelves the newest first; the rows a page are habit."""
     kept = habits(db, actor)
-    listing = Listing(wanted, sort or read_sort(kept.sort), page, kept.per_page)
+    habit = read_sort(kept.sort) if wanted.shelf is None else NEWEST_FIRST
+    listing = Listing(wanted, sort or habit, page, kept.per_page)
     notice = passwords.password_notice(db, actor, brand=brand, now=now)
     return OpenedInbox(
         listing=listing,
         page=list_letters(db, actor, listing, now=now),
-        around=look_around(db, actor, rules=brand.retention, now=now),
+        around=look_around(db, actor, wanted.shelf, rules=brand.retention, now=now),
         habits=kept,
-        recent=recent_ids(db, actor, now=now),
+        recent=recent_ids(db, actor, wanted.shelf, now=now),
         password_days=notice.days if notice else None,
     )
 
@@ -167,10 +182,10 @@ def list_letters(db: Session, actor: Customer, listing: Listing, *, now: datetim
     page = min(max(1, listing.page), pages)
     cut = {"most": listing.per_page, "skipped": (page - 1) * listing.per_page}
     rows = db.execute(_listing(tuple(values), listing.sort), values | cut)
-    return InboxPage(_lines(rows), total, page, pages)
+    return InboxPage(_with_files(db, _lines(rows), listing.filter.shelf), total, page, pages)
 
 
-def look_around(db: Session, actor: Customer, *, rules: Retention, now: datetime) -> Overview:
+def look_around(db: Session, actor: Customer, shelf: Shelf | None = None, *, rules: Retention, now: datetime) -> Overview:
     """Count what stands around the list, and name the policies and kinds there are to filter by."""
     today = budapest_date(now)
     inbox = filtered(actor, Filter(), today)
@@ -180,11 +195,12 @@ def look_around(db: Session, actor: Customer, *, rules: Retention, now: datetime
             *inbox, col(Letter.erase_on) <= leaving_before(today, rules)
         )
     ).one()
+    here = [group for group in groups if shelf in (None, shelf_of(LetterKind(group[3])))]
     return Overview(
-        total=sum(group[5] for group in groups),
+        total=sum(group[5] for group in here),
         unread=sum(group[5] for group in groups if group[4]),
-        policies=_in_order({(group[0], group[1]) for group in groups if group[1]}),
-        kinds=_in_order({(group[2], group[3]) for group in groups}),
+        policies=_in_order({(group[0], group[1]) for group in here if group[1]}),
+        kinds=_in_order({(group[2], group[3]) for group in here}),
         leaving=leaving,
         leaving_bytes=leaving_bytes,
     )
@@ -227,25 +243,32 @@ def sizes_of(db: Session, actor: Customer, wanted: Filter, *, now: datetime) -> 
     return {row.public_id: row.document_bytes for row in rows}
 
 
-def recent_ids(db: Session, actor: Customer, *, now: datetime) -> frozenset[str]:
+def recent_ids(db: Session, actor: Customer, shelf: Shelf | None = None, *, now: datetime) -> frozenset[str]:
     """Name the letters that are so new that `watch` could take them for arrivals."""
-    inbox = filtered(actor, Filter(), budapest_date(now))
+    inbox = filtered(actor, Filter(shelf=shelf), budapest_date(now))
     since = col(Letter.placed_at) >= now - COMMIT_DELAY
     return frozenset(db.execute(sa.select(col(Letter.public_id)).where(*inbox, since)).scalars())
 
 
 def watch(
-    db: Session, actor: Customer, *, shown: Sequence[str], since: datetime, known: frozenset[str], now: datetime
+    db: Session,
+    actor: Customer,
+    shelf: Shelf | None = None,
+    *,
+    shown: Sequence[str],
+    since: datetime,
+    known: frozenset[str],
+    now: datetime,
 ) -> Changes:
     """Tell what changed while a list that was read at `since` is open.
 
     `known` are the `recent_ids` of that time, `shown` the letters of the open page.
     """
-    inbox = filtered(actor, Filter(), budapest_date(now))
+    inbox = filtered(actor, Filter(shelf=shelf), budapest_date(now))
     late = db.execute(sa.select(col(Letter.public_id)).where(*inbox, col(Letter.placed_at) >= since - COMMIT_DELAY)).scalars()
     rows = db.execute(sa.select(*_LINE).where(*inbox, col(Letter.public_id).in_(list(shown))))
     unread = db.execute(sa.select(col(Account.unread)).where(col(Account.id) == actor.account_id)).scalar_one()
-    return Changes(len(set(late) - known - set(shown)), _lines(rows), unread)
+    return Changes(len(set(late) - known - set(shown)), _with_files(db, _lines(rows), shelf), unread)
 
 
 def mark(db: Session, actor: Customer, letter_ids: Sequence[str], *, unread: bool, now: datetime) -> int:
@@ -287,6 +310,28 @@ def _patterns(search: str) -> list[str]:
 # ── conditions ──
 
 _ESCAPE = "\\"
+
+
+def _stands_on(shelf: Shelf, _: Any) -> ColumnElement[bool]:
+    return col(Letter.kind).in_(sorted(kinds_on(shelf)))
+
+
+def _newest(owner: Any) -> sa.Select[Any]:
+    """Choose the owner's newest letter of each kind for each policy; one that lies in the bin still outdates the others."""
+    columns = (col(Letter.id), col(Letter.policy_key), col(Letter.kind), col(Letter.placed_at))
+    own = (col(Letter.account_id) == owner, col(Letter.publish_at).is_(None))
+    # Two questions, because no index holds the letters of the inbox and of the bin together.
+    letters = sa.union_all(
+        sa.select(*columns).where(*own, col(Letter.binned_at).is_(None)),
+        sa.select(*columns).where(*own, col(Letter.binned_at).is_not(None)),
+    ).subquery()
+    place = func.row_number().over(
+        partition_by=(letters.c.policy_key, letters.c.kind), order_by=(letters.c.placed_at.desc(), letters.c.id.desc())
+    )
+    placed = sa.select(letters.c.id, place.label("place")).subquery()
+    return sa.select(placed.c.id).where(placed.c.place == 1)
+
+
 # Each condition by its name, for a value or for the place of one.
 _CONDITIONS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
     "owner": lambda owner: col(Letter.account_id) == owner,
@@ -297,6 +342,8 @@ _CONDITIONS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
     "first": lambda first: col(Letter.placed_at) >= first,
     "end": lambda end: col(Letter.placed_at) < end,
     "word": lambda pattern: col(Letter.search_key).like(pattern, escape=_ESCAPE),
+    "current": lambda owner: col(Letter.id).in_(_newest(owner)),
+    **{shelf.value: partial(_stands_on, shelf) for shelf in Shelf},
 }
 
 
@@ -309,6 +356,8 @@ def _values(actor: Customer, wanted: Filter, today: date) -> dict[str, Any]:
         "unread": wanted.unread_only,
         "first": first,
         "end": end,
+        "current": actor.account_id if wanted.current_only else 0,
+        **({wanted.shelf.value: True} if wanted.shelf else {}),
         **{f"word{number}": pattern for number, pattern in enumerate(_patterns(wanted.search))},
     }
     return {"owner": actor.account_id, "today": today} | {name: value for name, value in narrowing.items() if value}
@@ -334,7 +383,14 @@ def _listing(names: tuple[str, ...], sort: Sort) -> sa.Select[Any]:
     column, tie = col(_COLUMNS[sort.field]), col(Letter.id)
     # By id the same way, which is how the indexes stand.
     order = (column.desc(), tie.desc()) if sort.descending else (column.asc(), tie.asc())
-    return sa.select(*_LINE).where(*conditions).order_by(*order).limit(sa.bindparam("most")).offset(sa.bindparam("skipped"))
+    unknown = (column.is_(None),) if sort.field in _OFTEN_UNKNOWN else ()
+    return (
+        sa.select(*_LINE)
+        .where(*conditions)
+        .order_by(*unknown, *order)
+        .limit(sa.bindparam("most"))
+        .offset(sa.bindparam("skipped"))
+    )
 
 
 @lru_cache(maxsize=512)
@@ -345,6 +401,17 @@ def _counting(names: tuple[str, ...]) -> sa.Select[Any]:
 
 def _lines(rows: Any) -> tuple[LetterLine, ...]:
     return tuple(LetterLine(*row) for row in rows)
+
+
+def _with_files(db: Session, lines: tuple[LetterLine, ...], shelf: Shelf | None) -> tuple[LetterLine, ...]:
+    """Add the documents themselves, which a shelf hands out without a detour."""
+    if shelf is None:
+        return lines
+    found: dict[str, list[Document]] = {}
+    documents = select(Letter.public_id, Document).join(Document, col(Document.letter_id) == Letter.id)
+    for letter_id, document in db.exec(documents.where(col(Letter.public_id).in_([line.public_id for line in lines]))):
+        found.setdefault(letter_id, []).append(document)
+    return tuple(replace(line, files=attachments(found.get(line.public_id, []))) for line in lines)
 
 
 def _in_order(pairs: set[tuple[str, str]]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from babel.dates import format_date, format_datetime
 
 from portal_app.domain.calendar import BUDAPEST, budapest_date
+from portal_app.domain.letters import is_lasting
 from portal_app.texts.catalogues import sentence
 
 LOCALES = {"hu": "hu_HU", "en": "en_GB"}
@@ -39,6 +40,13 @@ def time_of_day(instant: datetime, language: str) -> str:
     return _in_budapest(instant, "HH:mm", language)
 
 
+def until_words(last_day: date, years: int, language: str, *, in_table: bool = False) -> str:
+    """Say until when a letter can be read: the day, or so many years after the end of its policy, which nobody knows yet."""
+    if is_lasting(last_day):
+        return sentence("dates.while_policy", language, n=years)
+    return table_date(last_day, language) if in_table else long_date(last_day, language)
+
+
 def machine_date(day: date) -> str:
     """Write what the `datetime` attribute of `<time>` needs; an aware instant keeps its offset."""
     return day.astimezone(BUDAPEST).isoformat(timespec="seconds") if isinstance(day, datetime) else day.isoformat()
@@ -56,6 +64,14 @@ def days_until_words(days: int, language: str, register: str = "formal") -> str:
     if days < 0:
         return sentence("dates.over", language, register)
     key = {0: "dates.today", 1: "dates.tomorrow"}.get(days, "dates.in_days")
+    return sentence(key, language, register, n=days)
+
+
+def days_due_words(days: int, language: str, register: str = "formal") -> str:
+    """Say when something is to be paid, `days` days from today; a past day is over."""
+    if days < 0:
+        return sentence("dates.due_over", language, register)
+    key = {0: "dates.due_today", 1: "dates.due_tomorrow"}.get(days, "dates.due_in")
     return sentence(key, language, register, n=days)
 
 

@@ -21,6 +21,7 @@ DYNAMIC = {
     "inbox.col_": "one for every column",
     "inbox.period_": "one for every period",
     "inbox.chip_": "one for every filter that can be taken away",
+    "shelf.col_": "one for every column",
     "sent.sort_": "one for every way to sort on a phone",
     "sent.col_": "one for every column",
     "registration.name_": "one for every flaw of a user name",

@@ -1,4 +1,4 @@
-"""The inbox's address: everything that decides what a list shows stands in it, so that it can be reloaded and gone back to."""
+"""A list's address: everything that decides what it shows stands in it, so that it can be reloaded and gone back to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -6,9 +6,12 @@ from urllib.parse import parse_qsl, urlencode
 
 from portal_app.domain.kinds import FOLDED_NAMES, LetterKind
 from portal_app.domain.letters import LONGEST_SEARCH, Filter, Listing, Period, Sort, SortField
+from portal_app.domain.shelves import Shelf, shows_current_only
 
 SEARCH, KIND, POLICY, UNREAD, PERIOD, SORT, PAGE = "keres", "tipus", "szerzodes", "olvasatlan", "idoszak", "rendez", "oldal"
+OLDER_TOO = "regiek"
 FILTERS = (SEARCH, KIND, POLICY, UNREAD, PERIOD)
+DOCUMENTS, PAYMENTS = "/dokumentumok", "/bizonylatok"
 _MOST_FIELDS = 20
 _LONGEST_PAGE = 6
 
@@ -28,7 +31,10 @@ _COLUMNS = {
     SortField.UNREAD: "allapot",
     SortField.ERASE: "elerheto",
     SortField.SIZE: "csatolmany",
+    SortField.AMOUNT: "osszeg",
+    SortField.DUE: "hatarido",
 }
+_SHELVES = {DOCUMENTS: Shelf.DOCUMENTS, PAYMENTS: Shelf.PAYMENTS}
 _KIND_OF = {word: kind for kind, word in _KINDS.items()}
 _PERIOD_OF = {word: period for period, word in _PERIODS.items()}
 _COLUMN_OF = {word: column for column, word in _COLUMNS.items()}
@@ -43,13 +49,18 @@ class Asked:
     page: int
 
 
-def read_address(query: str) -> Asked:
-    """Read the query of an address; what makes no sense is left out, whoever wrote it."""
+def shelf_at(path: str) -> Shelf | None:
+    """Say which shelf the list at this path shows; None is the inbox, which holds everything."""
+    return _SHELVES.get(path.rstrip("/"))
+
+
+def read_address(query: str, shelf: Shelf | None = None) -> Asked:
+    """Read the query of a list's address; what makes no sense is left out, whoever wrote it."""
     values = dict(parse_qsl(query[:4_000], max_num_fields=_MOST_FIELDS)) if query.count("&") < _MOST_FIELDS else {}
-    return Asked(read_filter(values), _read_sort(values.get(SORT, "")), _read_page(values.get(PAGE, "")))
+    return Asked(read_filter(values, shelf), _read_sort(values.get(SORT, "")), _read_page(values.get(PAGE, "")))
 
 
-def read_filter(values: Mapping[str, str]) -> Filter:
+def read_filter(values: Mapping[str, str], shelf: Shelf | None = None) -> Filter:
     """Read the filter from the words of an address or a form."""
     return Filter(
         search=" ".join(values.get(SEARCH, "").split())[:LONGEST_SEARCH],
@@ -57,6 +68,8 @@ def read_filter(values: Mapping[str, str]) -> Filter:
         policy=values.get(POLICY, "")[:LONGEST_SEARCH],
         unread_only=values.get(UNREAD) == "1",
         period=_PERIOD_OF.get(values.get(PERIOD, "")),
+        shelf=shelf,
+        current_only=shows_current_only(shelf) and values.get(OLDER_TOO) != "1",
     )
 
 
@@ -69,6 +82,7 @@ def write_query(listing: Listing) -> str:
         POLICY: wanted.policy,
         UNREAD: "1" if wanted.unread_only else "",
         PERIOD: _PERIODS[wanted.period] if wanted.period else "",
+        OLDER_TOO: "1" if shows_current_only(wanted.shelf) and not wanted.current_only else "",
         SORT: sort_word(listing.sort),
         PAGE: str(listing.page) if listing.page > 1 else "",
     }
@@ -77,13 +91,14 @@ def write_query(listing: Listing) -> str:
 
 def narrowed(wanted: Filter, field: str, value: str) -> Filter:
     """Change one field of a filter to what a control says; an empty value takes it away."""
-    read = read_filter({field: value})
+    read = read_filter({field: value}, wanted.shelf)
     changed = {
         SEARCH: {"search": read.search},
         KIND: {"kind": read.kind},
         POLICY: {"policy": read.policy},
         UNREAD: {"unread_only": read.unread_only},
         PERIOD: {"period": read.period},
+        OLDER_TOO: {"current_only": read.current_only},
     }
     return replace(wanted, **changed.get(field, {}))
 

@@ -1,4 +1,4 @@
-"""The inbox in a tab: what it shows, and what its visitor does to it."""
+"""A list of letters in a tab, the inbox or one of its shelves: what it shows, and what its visitor does to it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +17,8 @@ from portal_app.customer.inbox.rows import Choice, LetterRow, chips, kind_words,
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.kinds import LetterKind
-from portal_app.domain.letters import NEWEST_FIRST, Filter, Listing, Period, SortField, pressed, read_sort
+from portal_app.domain.letters import NEWEST_FIRST, Filter, Listing, Period, SortField, at_first, pressed, read_sort
+from portal_app.domain.shelves import Shelf
 from portal_app.gateways.clock import now
 from portal_app.services import bin as bins
 from portal_app.services import inbox
@@ -28,14 +29,17 @@ from portal_app.texts.phones import masked_email
 from portal_app.texts.sizes import file_size
 
 PageNumber = Annotated[int, Field(ge=1, le=100_000)]
+TITLES = {None: "inbox.title", Shelf.DOCUMENTS: "shelf.documents", Shelf.PAYMENTS: "shelf.payments"}
 # After an act the browser announces the new address that the act itself gave it; so long it may take.
 ECHO_TIME = timedelta(seconds=5)
 
 
 class InboxState(PortalState):
-    """What the page shows; the address decides what is listed, the database what there is."""
+    """What the page shows; the address decides which list it is and what is listed, the database what there is."""
 
     ready: bool = False
+    shelf: str = ""
+    """The `Shelf` that is shown; empty for the inbox, which holds everything."""
     rows: list[LetterRow] = rx.field(default_factory=list)
     total: int = 0
     page: int = 1
@@ -52,6 +56,7 @@ class InboxState(PortalState):
     policy: str = ""
     period: str = ""
     unread_only: bool = False
+    current_only: bool = False
     chips: list[Choice] = rx.field(default_factory=list)
     kinds: list[Choice] = rx.field(default_factory=list)
     policies: list[str] = rx.field(default_factory=list)
@@ -79,6 +84,7 @@ class InboxState(PortalState):
     undo_words: str = ""
     kept_words: str = ""
 
+    _path: str = INBOX
     _query: str = ""
     _echoes: dict[str, datetime] = rx.field(default_factory=dict)
     _shown: dict[str, int] = rx.field(default_factory=dict)
@@ -94,13 +100,16 @@ class InboxState(PortalState):
     @open_to(CUSTOMER)
     async def load(self) -> None:
         """Show what the address asks for; an address that came from an act of this tab is already shown."""
-        query = self.router.url.query
-        if self._is_echo(query):
-            await carry_out(inbox.remember_sort, customer(), read_sort(self.sort))
+        path, query = self.router.url.path.rstrip("/"), self.router.url.query
+        if path == self._path and self._is_echo(query):
+            if not self.shelf:
+                await carry_out(inbox.remember_sort, customer(), read_sort(self.sort))
             return
         live.follow(self.router.session.client_token, InboxState.refresh)
+        if path != self._path:
+            self._path, self._chosen, self._echoes = path, {}, {}
         self._query = query
-        asked = addresses.read_address(query)
+        asked = addresses.read_address(query, addresses.shelf_at(path))
         await self._open(asked.filter, asked.sort, asked.page)
 
     @rx.event
@@ -110,9 +119,20 @@ class InboxState(PortalState):
         moment = now()
         if self._read_at is None:
             return
-        changes = await ask(inbox.watch, customer(), shown=list(self._shown), since=self._read_at, known=self._recent, now=moment)
+        changes = await ask(
+            inbox.watch,
+            customer(),
+            self._filter().shelf,
+            shown=list(self._shown),
+            since=self._read_at,
+            known=self._recent,
+            now=moment,
+        )
         today, still_there = budapest_date(moment), {line.public_id: line for line in changes.lines}
-        rows = [letter_row(still_there[row.id], today, self.language) if row.id in still_there else row for row in self.rows]
+        shelf = self._filter().shelf
+        rows = [
+            letter_row(still_there[row.id], today, self.language, shelf) if row.id in still_there else row for row in self.rows
+        ]
         self._put(
             rows=rows,
             unread=changes.unread,
@@ -131,7 +151,7 @@ class InboxState(PortalState):
     @open_to(CUSTOMER, own_act=True)
     async def show_arrived(self) -> Any:
         """Show the newest letters."""
-        listing = Listing(Filter(), NEWEST_FIRST, 1, self.per_page)
+        listing = Listing(at_first(self._filter().shelf), NEWEST_FIRST, 1, self.per_page)
         await self._open(listing.filter, listing.sort, listing.page)
         return self._go_to(listing)
 
@@ -185,9 +205,15 @@ class InboxState(PortalState):
 
     @rx.event
     @open_to(CUSTOMER, own_act=True)
+    async def show_current_only(self, wanted: bool) -> Any:  # noqa: FBT001 - what the box sends
+        """Show only what is current, or what is outdated too."""
+        return await self._narrow(addresses.OLDER_TOO, "" if parse(bool, wanted) else "1")
+
+    @rx.event
+    @open_to(CUSTOMER, own_act=True)
     async def clear_filters(self) -> Any:
-        """Show all letters again."""
-        return await self._filter_by(Filter())
+        """Show again what the list began with."""
+        return await self._filter_by(at_first(self._filter().shelf))
 
     # ── choosing ──
 
@@ -294,7 +320,7 @@ class InboxState(PortalState):
     def _show(self, listing: Listing, found: InboxPage, moment: datetime) -> None:
         today, wanted = budapest_date(moment), listing.filter
         first = (found.page - 1) * listing.per_page + 1
-        self.rows = [letter_row(line, today, self.language) for line in found.lines]
+        self.rows = [letter_row(line, today, self.language, wanted.shelf) for line in found.lines]
         self._put(
             total=found.total,
             page=found.page,
@@ -307,6 +333,8 @@ class InboxState(PortalState):
             policy=wanted.policy,
             period=addresses.period_word(wanted.period) if wanted.period else "",
             unread_only=wanted.unread_only,
+            current_only=wanted.current_only,
+            shelf=wanted.shelf.value if wanted.shelf else "",
             chips=chips(wanted, self.language),
             none_found=self._say("none_found", what=wanted.search) if wanted.search and not found.total else "",
         )
@@ -375,7 +403,13 @@ class InboxState(PortalState):
 
     def _filter(self) -> Filter:
         fields = {addresses.KIND: self.kind, addresses.PERIOD: self.period}
-        wanted = Filter(search=self.search, policy=self.policy, unread_only=self.unread_only)
+        wanted = Filter(
+            search=self.search,
+            policy=self.policy,
+            unread_only=self.unread_only,
+            shelf=Shelf(self.shelf) if self.shelf else None,
+            current_only=self.current_only,
+        )
         for field, value in fields.items():
             wanted = addresses.narrowed(wanted, field, value) if value else wanted
         return wanted
@@ -390,7 +424,7 @@ class InboxState(PortalState):
             return None
         self._query = query
         self._echoes = {**self._echoes, query: now()}
-        return rx.redirect(f"{INBOX}?{query}")
+        return rx.redirect(f"{self._path}?{query}")
 
     def _is_echo(self, query: str) -> bool:
         echoes = dict(self._echoes)
@@ -402,7 +436,7 @@ class InboxState(PortalState):
         return now() - announced_at < ECHO_TIME
 
     def _title(self, arrived: int) -> str:
-        page = say("inbox.title", self.language)
+        page = say(TITLES[self._filter().shelf], self.language)
         if self.pages > 1:
             page = self._say("title_page", title=page, page=self.page, pages=self.pages)
         return f"({arrived}) {page} – {self.portal_title}" if arrived else f"{page} – {self.portal_title}"

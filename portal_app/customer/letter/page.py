@@ -6,6 +6,7 @@ from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer.letter.correspondence import reply_section, thread_section, write_button
 from portal_app.customer.letter.documents import attachments_section, preview_section
 from portal_app.customer.letter.state import LetterState
+from portal_app.customer.letter.ways import LIST
 from portal_app.ui.icons import icon
 from portal_app.ui.layout import page_title
 from portal_app.ui.notices import notice
@@ -32,7 +33,14 @@ def letter_page() -> rx.Component:
 
 def _back() -> rx.Component:
     return rx.el.p(
-        rx.el.a(icon("back"), rx.el.span(t("letter.back")), href=LetterState.list_address, class_name="link letter-back"),
+        rx.el.a(
+            icon("back"),
+            rx.el.span(
+                rx.cond(LetterState.list_address.startswith(LIST), t("letter.back"), t("letter.back_to_list")),
+            ),
+            href=LetterState.list_address,
+            class_name="link letter-back",
+        ),
         class_name="no-print",
     )
 

@@ -202,7 +202,7 @@ class LetterState(PortalState):
         self._letter_id = ways.letter_id_in(path)
         self.zip_of, self.reply_address = self._letter_id, ways.reply_address(self._letter_id)
         inbox = await self.get_state(InboxState)
-        self.list_address = ways.list_address(inbox._query)  # noqa: SLF001 - as above
+        self.list_address = ways.list_address(inbox._path, inbox._query)  # noqa: SLF001 - as above
 
     def _asked(self, parameter: str) -> str:
         return str(self.router.url.query_parameters.get(parameter, ""))

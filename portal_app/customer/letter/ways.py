@@ -27,9 +27,9 @@ def reply_address(letter_id: str) -> str:
     return f"{letter_address(letter_id)}/valasz"
 
 
-def list_address(query: str) -> str:
-    """Give the address of the list as it was left."""
-    return f"{LIST}?{query}" if query else LIST
+def list_address(path: str, query: str) -> str:
+    """Give the address of the list as it was left: the inbox, or one of its shelves."""
+    return f"{path}?{query}" if query else path
 
 
 def after_sending(letter_id: str, message_id: str) -> str:

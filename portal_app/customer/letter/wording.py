@@ -13,17 +13,10 @@ from portal_app.services.messages import MessageView, Receipt, Refusal
 from portal_app.texts import dates, money
 from portal_app.texts.catalogues import sentence
 from portal_app.texts.refusals import refusal_sentence
-from portal_app.texts.sizes import file_size
+from portal_app.texts.sizes import typed_size
 
 PDF = "application/pdf"
 SHOWN_BY_BROWSERS = frozenset({PDF, "image/jpeg", "image/png"})
-_TYPE_NAMES = {
-    PDF: "PDF",
-    "image/jpeg": "JPG",
-    "image/png": "PNG",
-    "image/heic": "HEIC",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "DOCX",
-}
 _STATUS_WORDS = {
     MessageStatus.RECEIVED: "thread.received",
     MessageStatus.IN_PROGRESS: "thread.in_progress",
@@ -128,7 +121,7 @@ class Wording:
         """Word a letter."""
         days = days_left(letter.readable_until, self._today)
         soon = leaving(days, self._brand.retention)
-        until = self._day(letter.readable_until)
+        until = dates.until_words(letter.readable_until, self._brand.retention.letter_years, self._language)
         return LetterShown(
             subject=letter.subject,
             summary=letter.summary,
@@ -206,10 +199,10 @@ class Wording:
 
     def _document(self, file: Attachment) -> DocumentShown:
         pages = file.pages if file.media_type == PDF else 0
-        parts = [_TYPE_NAMES.get(file.media_type, ""), file_size(file.size, self._language)]
+        parts = [typed_size(file.media_type, file.size, self._language)]
         parts += [self._say("letter.pages", n=pages)] if pages else []
         opens = file.media_type in SHOWN_BY_BROWSERS
-        return DocumentShown(file.public_id, file.name, ", ".join(filter(None, parts)), file.sha256, pages, opens)
+        return DocumentShown(file.public_id, file.name, ", ".join(parts), file.sha256, pages, opens)
 
     def _refusal(self, refusal: Refusal) -> str:
         if refusal.code == "too_many":

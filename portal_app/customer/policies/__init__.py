@@ -1,0 +1,1 @@
+"""Szerződéseim: the customer's own policies, and the page of each."""

@@ -1,0 +1,176 @@
+"""A policy's own page: its facts, its newest documents, vouchers and letters, and the requests about it."""
+
+from contextlib import suppress
+from typing import Any
+
+import reflex as rx
+
+from portal_app.browser.admission import CUSTOMER, Line, customer, open_to, parse
+from portal_app.browser.live import live
+from portal_app.browser.portal_state import PortalState, the_brand
+from portal_app.customer.inbox.rows import LetterRow
+from portal_app.customer.policies.addresses import POLICIES, number_in
+from portal_app.customer.policies.parts import due_line, status_badge
+from portal_app.customer.policies.wording import DetailsShown, LettersShown, PolicyShown, details_shown, policy_shown
+from portal_app.customer.shelves import REQUESTS, download_links, due_of
+from portal_app.database.transactions import ask
+from portal_app.domain.calendar import budapest_date
+from portal_app.domain.errors import PolicyUnknown
+from portal_app.gateways.clock import now
+from portal_app.services import inbox, portfolio
+from portal_app.ui.icons import icon
+from portal_app.ui.layout import page_title
+from portal_app.ui.words import t
+
+
+class PolicyState(PortalState):
+    """One policy in a tab."""
+
+    standing_of_policy: str = "loading"
+    """loading | shown | missing"""
+    policy: PolicyShown = PolicyShown()
+    details: DetailsShown = DetailsShown()
+    _number: str = ""
+
+    @rx.event
+    @open_to(CUSTOMER)
+    async def load(self) -> None:
+        """Show the policy that the address names, or say that it is not to be found."""
+        self.reset()  # type: ignore[no-untyped-call]
+        self._number = number_in(parse(Line, self.router.url.path))
+        live.follow(self.router.session.client_token, PolicyState.refresh)
+        await self._show()
+
+    @rx.event
+    @open_to(CUSTOMER)
+    async def refresh(self) -> None:
+        """Show what has changed."""
+        await self._show()
+
+    async def _show(self) -> None:
+        moment, found = now(), None
+        with suppress(PolicyUnknown):
+            found = await ask(portfolio.read_policy, customer(), self._number, now=moment)
+        self.unread = (await ask(inbox.habits, customer())).unread
+        self.standing_of_policy = "shown" if found else "missing"
+        today = budapest_date(moment)
+        self.policy = policy_shown(found.line, today, self.language) if found else PolicyShown()
+        self.details = details_shown(found, today, self.language) if found else DetailsShown()
+
+
+POLICY = PolicyState.policy
+DETAILS = PolicyState.details
+TITLE = rx.Var.create(f"{rx.cond(POLICY.number != '', POLICY.product, t('policies.one'))} – {PortalState.portal_title}")
+
+
+def policy_page() -> rx.Component:
+    """Build the page; a policy that is not to be found leaves only a sentence and the way back."""
+    return rx.el.div(
+        rx.el.p(
+            rx.el.a(icon("back"), rx.el.span(t("policies.back")), href=POLICIES, class_name="link letter-back"),
+            class_name="no-print",
+        ),
+        rx.match(PolicyState.standing_of_policy, ("missing", _missing()), ("shown", _policy()), _loading()),
+        class_name="letter policy",
+    )
+
+
+def _loading() -> rx.Component:
+    return rx.el.div(
+        page_title(t("policies.one")),
+        rx.el.div(
+            *[rx.el.span() for _ in range(6)],
+            rx.el.span(t("shell.loading"), class_name="sr-only"),
+            class_name="skeleton-lines card-plain",
+            aria_busy="true",
+        ),
+    )
+
+
+def _missing() -> rx.Component:
+    return rx.el.section(
+        page_title(t("policies.missing")),
+        rx.el.p(t("policies.missing_text")),
+        class_name="card-plain",
+    )
+
+
+def _policy() -> rx.Component:
+    return rx.el.article(
+        rx.el.header(
+            page_title(POLICY.product),
+            rx.el.p(t("policies.number"), ": ", rx.el.strong(POLICY.number, class_name="nowrap"), " ", status_badge(POLICY)),
+        ),
+        rx.el.div(
+            _facts(),
+            rx.el.div(
+                _letters("documents", t("shelf.documents"), DETAILS.documents, t("policies.all_documents")),
+                _letters("payments", t("shelf.payments"), DETAILS.payments, t("policies.all_payments")),
+                _letters("letters", t("policies.other_letters"), DETAILS.letters, t("policies.all_letters")),
+                class_name="letter-main",
+            ),
+            class_name="letter-columns",
+        ),
+    )
+
+
+def _facts() -> rx.Component:
+    return rx.el.aside(
+        rx.el.h2(t("policies.facts")),
+        rx.el.dl(
+            _fact(t("policies.insurer"), the_brand().insurer),
+            _if_fact(DETAILS.holder, t("policies.holder")),
+            _if_fact(POLICY.plate, t("policies.plate")),
+            _if_fact(DETAILS.mailing_address, t("policies.mailing_address")),
+            _fact(t("policies.communication"), POLICY.communication),
+            _if_fact(DETAILS.chosen_on, t("policies.chosen_on")),
+            _fact(t("policies.accounting"), POLICY.accounting),
+            rx.cond(POLICY.active, _fact(t("policies.next_due"), due_line(POLICY))),
+            class_name="facts letter-facts",
+        ),
+        rx.el.a(t("policies.change"), href=REQUESTS, class_name="btn btn-line policy-change"),
+        class_name="card-plain letter-side",
+    )
+
+
+def _fact(name: rx.Var[str], value: Any) -> rx.Component:
+    return rx.el.div(rx.el.dt(name), rx.el.dd(value), class_name="fact")
+
+
+def _if_fact(value: rx.Var[str], name: rx.Var[str]) -> rx.Component:
+    return rx.cond(value != "", _fact(name, value))
+
+
+def _letters(name: str, title: rx.Var[str], found: rx.Var[LettersShown], everything: rx.Var[str]) -> rx.Component:
+    return rx.el.section(
+        rx.el.h2(title, id=f"policy-{name}"),
+        rx.cond(
+            found.rows.length() > 0,
+            rx.fragment(
+                rx.el.ul(rx.foreach(found.rows, _letter), class_name="document-list"),
+                rx.el.p(rx.el.a(everything, href=found.everything, class_name="link")),
+            ),
+            rx.el.p(t("policies.no_letters"), class_name="muted"),
+        ),
+        aria_labelledby=f"policy-{name}",
+        class_name="card-plain",
+    )
+
+
+def _letter(row: rx.Var[LetterRow]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.a(row.subject, href="/kuldemenyek/" + row.id.to(str), class_name="link document-name"),
+            rx.el.span(row.kind, " · ", rx.el.time(row.placed, date_time=row.placed_day), class_name="muted"),
+            rx.cond(
+                row.paper.due != "",
+                rx.el.span(
+                    rx.cond(row.paper.amount != "", rx.el.strong(row.paper.amount, " ")), due_of(row), class_name="policy-due"
+                ),
+            ),
+            class_name="document-about",
+        ),
+        rx.el.div(download_links(row), class_name="document-links"),
+        key=row.id,
+        class_name="document",
+    )

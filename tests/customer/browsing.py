@@ -1,10 +1,12 @@
 """A browser without pages: it sends forms to the real routes behind the real wrappers, keeps cookies, and follows nothing."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 import httpx
+from reflex.istate.data import ReflexURL
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -52,14 +54,18 @@ class Browser:
         answer = await self.get(path)
         return answer.headers["location"] if answer.status_code == httpx.codes.SEE_OTHER else path
 
-    async def shown(self, state: type[Shown], handler: str = "load") -> Shown:
-        """Load a page's state as its socket would."""
+    async def shown(self, state: type[Shown], handler: str = "load", *, address: str = "") -> Shown:
+        """Load a page's state as its socket would, at this address with its query."""
         known = await doors.recognise({name.removeprefix("portal_"): token for name, token in self.cookies.items()}, "")
         admission.welcome(known.actor)
         root = tab(Labels())
+        if address:
+            root.router = replace(root.router, url=ReflexURL(f"{self.house.settings.public_origin}{address}"))
         found: Shown = root.get_substate(state.get_full_name().split("."))  # type: ignore[assignment]
-        load: Callable[[Shown], Awaitable[None]] = getattr(state, handler).fn
-        await load(found)
+        load: Callable[[Shown], Awaitable[None] | None] = getattr(state, handler).fn
+        loading = load(found)
+        if loading is not None:
+            await loading
         return found
 
 

@@ -33,7 +33,9 @@ def told(house: House) -> list[Job]:
         return jobs
 
 
-def policy(house: House, number: str, email: str, *, plate: str = "", account: Customer | None = None, postal: bool = False) -> None:
+def policy(
+    house: House, number: str, email: str, *, plate: str = "", account: Customer | None = None, postal: bool = False
+) -> None:
     """Let the insurer have stated a policy."""
     account_id = account.account_id if account else None
     with house.database.writing() as db:

@@ -10,9 +10,10 @@ from portal_app.database.tables import Account, Challenge, Credential, Job, Visi
 from portal_app.domain.actors import Customer, Stage, Stranger
 from portal_app.domain.brands import PortalName
 from portal_app.gateways.secrets import random_token, token_digest
-from portal_app.services import accounts, challenges, links, passwords, sign_in, sign_ins
+from portal_app.services import accounts, challenges, links, passwords, registrations, sign_in, sign_ins
 from portal_app.services.house import House
 from portal_app.services.links import LinkPurpose
+from portal_app.services.registrations import Wanted
 from portal_app.services.sign_in import AttemptView, Browser, Ticket
 from tests.cast import CORE, NOON
 
@@ -78,6 +79,26 @@ def full_customer(
         return account.id or 0
 
     return signed_in(house, house.database.carry_out(open_account), now=now)
+
+
+def registered(
+    house: House, name: str, email: str, password: str = FULL_PASSWORD, *, token: str = "", now: datetime = NOON
+) -> Customer:
+    """Register in the portal where people do so by themselves, and confirm the address; give the signed-in owner."""
+    parts = {"brand": house.brand, "now": now}
+    guest = Guest(house, name)
+    house.database.carry_out(
+        registrations.ask, guest.actor, Wanted(name, email), house.hashing.hash(password), token_digest(random_token()),
+        portal=PortalName.ONLINE24, language="hu", secrets=house.secrets, **parts,
+    )  # fmt: skip
+    guest.open_link(secret_of(house, post_to(house, email, "registration")[-1]), LinkPurpose.REGISTRATION, now=now)
+    ticket = house.database.carry_out(registrations.reserve_confirmation, guest.actor, **parts)
+    confirmed = house.database.carry_out(
+        registrations.conclude_confirmation, guest.actor, ticket, "", guest.browser,
+        token_digest(token or f"browser of {name}"), matches=True, **parts,
+    )  # fmt: skip
+    assert confirmed is not None
+    return confirmed
 
 
 def signed_in(house: House, account_id: int, token: str = "", *, now: datetime = NOON, stage: Stage = Stage.FULL) -> Customer:

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from portal_app.domain.logins import issued_login, issued_shown, login_key, looks_issued
+from portal_app.domain.logins import LONGEST_NAME, NameFlaw, flaw_in_name, issued_login, issued_shown, login_key, looks_issued
 
 
 def test_an_issued_login_is_nine_digits_that_follow_no_order() -> None:
@@ -48,3 +48,27 @@ def test_what_looks_issued_is_digits_alone() -> None:
     assert looks_issued("482-917 365")
     assert not looks_issued("482917365a")
     assert not looks_issued("")
+
+
+@pytest.mark.parametrize(
+    ("name", "flaw"),
+    [
+        ("anna1", None),
+        (" kiss.anna-1980_bp ", None),
+        ("a" * LONGEST_NAME, None),
+        ("", NameFlaw.EMPTY),
+        ("  ", NameFlaw.EMPTY),
+        ("anna", NameFlaw.LENGTH),
+        ("a" * (LONGEST_NAME + 1), NameFlaw.LENGTH),
+        ("anna@pelda.example", NameFlaw.EMAIL),
+        ("kissné", NameFlaw.CHARACTERS),
+        ("kiss anna", NameFlaw.CHARACTERS),
+        ("<b>anna</b>", NameFlaw.CHARACTERS),
+        ("482917365", NameFlaw.DIGITS),
+        ("482-917-365", NameFlaw.DIGITS),
+        ("12.34_56", NameFlaw.DIGITS),
+        ("４８２９１７", NameFlaw.CHARACTERS),
+    ],
+)
+def test_a_chosen_name_is_never_taken_for_an_address_or_an_issued_login(name: str, flaw: NameFlaw | None) -> None:
+    assert flaw_in_name(name) == flaw

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
@@ -40,6 +40,8 @@ class Mailbox:
         files: Sequence[NewFile] = (),
         requires_confirmation: bool = False,
         publish_at: datetime | None = None,
+        due_on: date | None = None,
+        amount: int | None = None,
     ) -> str:
         """Place one letter and give its public id."""
         letter = NewLetter(
@@ -53,6 +55,8 @@ class Mailbox:
             files=tuple(files),
             requires_confirmation=requires_confirmation,
             publish_at=publish_at,
+            due_on=due_on,
+            amount=amount,
         )
         return self.database.carry_out(place_letter, CORE, letter, brand=MINTA, now=at).public_id
 

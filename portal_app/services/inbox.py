@@ -405,7 +405,7 @@ def _lines(rows: Any) -> tuple[LetterLine, ...]:
 
 def _with_files(db: Session, lines: tuple[LetterLine, ...], shelf: Shelf | None) -> tuple[LetterLine, ...]:
     """Add the documents themselves, which a shelf hands out without a detour."""
-    if shelf is None:
+    if shelf is None or not lines:
         return lines
     found: dict[str, list[Document]] = {}
     documents = select(Letter.public_id, Document).join(Document, col(Document.letter_id) == Letter.id)

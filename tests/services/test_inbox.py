@@ -390,7 +390,11 @@ def test_every_question_stays_within_the_owners_index_range(boxes: Boxes, listin
     assert [plan for plan in plans if "SCAN letter" in plan or "Seq Scan on letter" in plan] == []
 
 
-@pytest.mark.parametrize("column", list(SortField))
+# Amounts and deadlines are few; they are sorted within their owner's range without an index of their own.
+INDEXED = [column for column in SortField if column not in (SortField.AMOUNT, SortField.DUE)]
+
+
+@pytest.mark.parametrize("column", INDEXED)
 def test_sorting_needs_no_sorter_on_sqlite(sqlite_database: Database, column: SortField) -> None:
     anna = open_mailbox(sqlite_database, ANNA)
     fill(anna, 50)

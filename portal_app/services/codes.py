@@ -18,9 +18,7 @@ PURPOSE = "code"
 TRIES = 5
 
 
-def send_code(
-    db: Session, account: Account, errand: str, *, channel: str, brand: Brand, secrets: Secrets, now: datetime
-) -> bool:
+def send_code(db: Session, account: Account, errand: str, *, channel: str, brand: Brand, secrets: Secrets, now: datetime) -> bool:
     """Owe the account a code for this errand by `mail` or `sms`; the one before does not work any more.
 
     False when three went out within the last hour: then nothing changes.

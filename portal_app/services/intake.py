@@ -286,7 +286,9 @@ def _place_waiting(db: Session, actor: Deliverer, items: Sequence[_Item], brand:
 def _hold_policies(db: Session, items: Sequence[_Item]) -> None:
     """Let no policy change its account before these letters are placed; who changes it holds it first, too."""
     numbers = {item.handover.policy_number for item in items}
-    db.execute(sql_select(col(Policy.id)).where(col(Policy.number).in_(numbers)).order_by(col(Policy.id)).with_for_update(read=True))
+    db.execute(
+        sql_select(col(Policy.id)).where(col(Policy.number).in_(numbers)).order_by(col(Policy.id)).with_for_update(read=True)
+    )
 
 
 def _insert_deliveries(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Executable, insert, literal, or_
+from sqlalchemy import Executable, and_, insert, literal, or_
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, delete, func, select, update
 
@@ -41,7 +41,7 @@ from portal_app.gateways.secrets import Secrets, public_id
 from portal_app.services import accounts, attempts, codes, failures, letters, sign_ins
 from portal_app.services.events import record
 from portal_app.services.outbox import enqueue
-from portal_app.services.sign_in import AttemptView, Browser, Ticket, attempt_view
+from portal_app.services.sign_in import SENT, AttemptView, Browser, Ticket, attempt_view
 from portal_app.services.visits import LIFE, end_visit, keep_visit, note_outcome, outcome_of, visit_of
 
 PROVED = "merge_proved"
@@ -134,26 +134,30 @@ def conclude_proof(
     browser: Browser,
     *,
     matches: bool,
+    by_sent: bool = False,
     brand: Brand,
     secrets: Secrets,
     now: datetime,
 ) -> bool:
     """Conclude an attempt that `sign_in.reserve_sign_in` let through: remember the proof for some minutes, or why not.
 
-    Failures count as those of signing in do, and unknown identifiers are treated alike. Nobody is signed in.
+    Failures count as those of signing in do, and unknown identifiers are treated alike. Nobody is signed in, and a
+    password that was sent (`by_sent`) stays as good as it was.
     """
     visit = db.get(Visit, ticket.visit_id) or keep_visit(db, actor, browser.visit_sha256, now=now)
     other = db.get(Account, ticket.account_id) if ticket.account_id else None
     if ticket.number is None:
         return False
     if other is None or not matches:
-        attempts.refuse(
-            db, actor, visit, ticket.place, ticket.number, _rules(brand, other),
-            account=other, brand=brand, secrets=secrets, now=now,
-        )  # fmt: skip
+        # Past the lock only a password that was sent is looked at; the page goes on saying what it says to everybody.
+        if not ticket.place.bucket.startswith(f"{SENT}:"):
+            attempts.refuse(
+                db, actor, visit, ticket.place, ticket.number, _rules(brand, other),
+                account=other, brand=brand, secrets=secrets, now=now,
+            )  # fmt: skip
         return False
     failures.forgive(db, ticket.place)
-    if not _still_good(db, ticket, now):
+    if not _still_good(db, ticket.sent_id if by_sent else ticket.credential_id, now):
         note_outcome(visit, SignInRefused.code)
         return False
     if not may_be_merged(_own(db, actor), other):
@@ -298,9 +302,9 @@ def _rules(brand: Brand, account: Account | None) -> SignInRules:
     return brand.portal(account.portal if account else brand.switched_on[0]).sign_in
 
 
-def _still_good(db: Session, ticket: Ticket, now: datetime) -> bool:
+def _still_good(db: Session, credential_id: int | None, now: datetime) -> bool:
     """Whether the password that was checked is still one of the account's."""
-    credential = db.get(Credential, ticket.credential_id) if ticket.credential_id else None
+    credential = db.get(Credential, credential_id) if credential_id else None
     if credential is None or credential.ended_at is not None:
         return False
     return credential.valid_until is None or credential.valid_until > now
@@ -418,12 +422,10 @@ def _give_back(db: Session, done: Merge) -> None:
     # Later merges must not take away what is the other account's own again.
     for kind, table in _MOVED:
         own = sql_select(col(table.id)).where(col(table.account_id) == done.merged_id)
-        _run(db, delete(MergedRow).where(col(MergedRow.kind) == kind, col(MergedRow.row_id).in_(own)))
-    _run(db, delete(MergedRow).where(or_(col(MergedRow.merge_id) == done.id, _names_merge(done))))
-
-
-def _names_merge(done: Merge) -> Any:
-    return (col(MergedRow.kind) == "merge") & (col(MergedRow.row_id) == done.id)
+        later = (col(MergedRow.merge_id) > done.id, col(MergedRow.kind) == kind, col(MergedRow.row_id).in_(own))
+        _run(db, delete(MergedRow).where(*later))
+    this = and_(col(MergedRow.kind) == "merge", col(MergedRow.row_id) == done.id)
+    _run(db, delete(MergedRow).where(or_(col(MergedRow.merge_id) == done.id, this)))
 
 
 def _take(db: Session, table: type[Any], done: Merge, which: Any) -> None:
@@ -474,7 +476,9 @@ def _merge_view(db: Session, done: Merge) -> MergeView:
     def moved(kind: str) -> Any:
         return sql_select(col(MergedRow.row_id)).where(col(MergedRow.merge_id) == done.id, col(MergedRow.kind) == kind)
 
-    logins = sorted(db.exec(select(Login).where(col(Login.id).in_(moved("login")))).all(), key=lambda login: login.kind == "email")
+    logins = sorted(
+        db.exec(select(Login).where(col(Login.id).in_(moved("login")))).all(), key=lambda login: login.kind == "email"
+    )
     policies = db.exec(select(Policy.number).where(col(Policy.id).in_(moved("policy"))).order_by(Policy.number)).all()
     return MergeView(done.public_id, logins[0].shown if logins else "", tuple(policies), done.merged_at, done.undo_until)
 

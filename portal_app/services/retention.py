@@ -235,9 +235,7 @@ def _write_dates(db: Session, moved: dict[int, date]) -> None:
         talk
         for start in range(0, len(ids), 500)
         for talk in db.exec(
-            select(Message.id, Message.letter_id, Message.written_at).where(
-                col(Message.letter_id).in_(ids[start : start + 500])
-            )
+            select(Message.id, Message.letter_id, Message.written_at).where(col(Message.letter_id).in_(ids[start : start + 500]))
         )
     ]
     if talks:

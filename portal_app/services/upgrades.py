@@ -54,9 +54,7 @@ def offer(db: Session, actor: Customer, *, brand: Brand, now: datetime) -> Upgra
     )
 
 
-def send_phone_code(
-    db: Session, actor: Customer, policy_number: str, *, brand: Brand, secrets: Secrets, now: datetime
-) -> None:
+def send_phone_code(db: Session, actor: Customer, policy_number: str, *, brand: Brand, secrets: Secrets, now: datetime) -> None:
     """Owe the account's phone a code, once the customer has named one of their policies.
 
     Raises `PolicyUnknown`, `PhoneMissing`, or `TooMany` after three within an hour.
@@ -81,9 +79,7 @@ def note_refused(db: Session, actor: Customer, code: str, *, now: datetime) -> N
     note_for(db, actor, code, now=now)
 
 
-def upgrade(
-    db: Session, actor: Customer, token_sha256: str, *, phone_proved: bool = False, brand: Brand, now: datetime
-) -> bool:
+def upgrade(db: Session, actor: Customer, token_sha256: str, *, phone_proved: bool = False, brand: Brand, now: datetime) -> bool:
     """Move the customer's account to the full portal; all of it, or nothing.
 
     Nothing is copied: the account stays the same and gets an issued identifier, which its owner is told by e-mail; the
@@ -148,8 +144,12 @@ def invite(db: Session, actor: Operator, account_ids: Sequence[int], *, now: dat
 
 def _held(db: Session, actor: Customer) -> Account:
     """Give the account's row, held for this transaction; first its policies, as everybody does who holds both."""
-    db.exec(select(Policy.id).where(Policy.account_id == actor.account_id).order_by(col(Policy.id)).with_for_update(key_share=True))
-    db.exec(select(Letter.id).where(Letter.account_id == actor.account_id).order_by(col(Letter.id)).with_for_update(key_share=True))
+    db.exec(
+        select(Policy.id).where(Policy.account_id == actor.account_id).order_by(col(Policy.id)).with_for_update(key_share=True)
+    )
+    db.exec(
+        select(Letter.id).where(Letter.account_id == actor.account_id).order_by(col(Letter.id)).with_for_update(key_share=True)
+    )
     held = select(Account).where(Account.id == actor.account_id).with_for_update()
     return db.exec(held.execution_options(populate_existing=True)).one()
 

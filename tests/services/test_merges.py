@@ -1,0 +1,561 @@
+"""Merging two accounts: proved first, all or nothing, everything in one place, and the way back."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from sqlmodel import col, func, select
+
+from portal_app.database.contention import carry_out_again
+from portal_app.database.tables import (
+    Account,
+    Application,
+    Credential,
+    Draft,
+    Event,
+    Letter,
+    Link,
+    Merge,
+    MergedRow,
+    Message,
+    Policy,
+)
+from portal_app.domain.applications import ApplicationKind
+from portal_app.domain.brands import PortalName
+from portal_app.domain.deliveries import Attachment, Handover
+from portal_app.domain.errors import MergeNotFound, MergeNotPossible, MergeNotProved, PortalError, TooMany
+from portal_app.domain.kinds import LetterKind
+from portal_app.domain.merges import Contact
+from portal_app.domain.retention import WHILE_POLICY_RUNS
+from portal_app.gateways.secrets import token_digest
+from portal_app.services import accounts, applications, closings, intake, merges, messages, retention, sign_ins
+from portal_app.services.house import House
+from portal_app.services.merges import MergePage
+from portal_app.services.placing import NewLetter, place_letters
+from tests.accounts import (
+    BELAS,
+    FIRST,
+    FIRST_POLICY,
+    SECOND,
+    SECOND_PASSWORD,
+    SECOND_POLICY,
+    Opened,
+    forget_waits,
+    invited_full,
+    merged,
+    open_full,
+    prove,
+)
+from tests.cast import ANNA, BELA, CORE, DENES, NOON
+from tests.handing_over import HELLO
+from tests.visitors import FULL_PASSWORD, Guest, active, facts_of, post_to, secret_of, signed_in
+
+WORK = "anna.kovacs@munka.example"
+WRONG = "Rossz.Jelszo-2026"
+PHONE = "+36301234567"
+
+
+@pytest.fixture
+def first(house: House) -> Opened:
+    """The account Anna is signed in to."""
+    return open_full(house, FIRST, FIRST_POLICY)
+
+
+@pytest.fixture
+def second(house: House) -> Opened:
+    """Anna's other account, at another address."""
+    return open_full(house, SECOND, SECOND_POLICY, email=WORK, password=SECOND_PASSWORD, letters=2)
+
+
+def page(house: House, opened: Opened, *, now: datetime = NOON) -> MergePage:
+    return house.database.ask(merges.merge_page, opened.customer, brand=house.brand, now=now)
+
+
+def merge(house: House, survivor: Opened, other: Opened, *, now: datetime = NOON) -> str:
+    return house.database.carry_out(merges.merge, survivor.customer, other.row().public_id, brand=house.brand, now=now)
+
+
+def undo(house: House, survivor: Opened, merge_id: str, *, now: datetime = NOON) -> None:
+    house.database.carry_out(merges.undo, survivor.customer, merge_id, now=now)
+
+
+def place(house: House, account_id: int, subject: str, policy: str, *, now: datetime = NOON) -> None:
+    """Place a letter of a policy in an account."""
+    with house.database.writing() as db:
+        held = db.exec(select(Policy).where(Policy.number == policy)).one()
+        new = NewLetter(account_id, "ugyfelportal", LetterKind.INFORMATION, subject, (), policy_id=held.id, policy_number=policy)
+        place_letters(db, CORE, [new], brand=house.brand, now=now)
+
+
+def count(house: House, table: Any) -> int:
+    with house.database.reading() as db:
+        return db.exec(select(func.count()).select_from(table)).one()
+
+
+# ── proving ──
+
+
+def test_identifier_and_password_prove_the_other_account(house: House, first: Opened, second: Opened) -> None:
+    assert page(house, first).proved == ()
+
+    assert prove(house, first.customer, SECOND, SECOND_PASSWORD)
+
+    shown = page(house, first)
+    assert [(one.login, one.policies, one.letters) for one in shown.proved] == [("105 332 871", (SECOND_POLICY,), 2)]
+    assert (shown.own.login, shown.own.policies, shown.own.letters) == ("482 917 365", (FIRST_POLICY,), 1)
+
+
+def test_a_password_that_we_sent_proves_an_account_that_nobody_has_opened(house: House, first: Opened) -> None:
+    invited_full(house, SECOND, "Ab3.efGhjkm7")
+
+    assert prove(house, first.customer, SECOND, "Ab3.efGhjkm7")
+
+    assert [one.login for one in page(house, first).proved] == ["105 332 871"]
+    with house.database.reading() as db:
+        assert db.exec(select(Credential.used_at).where(Credential.kind == "sent")).one() is None
+
+
+@pytest.mark.usefixtures("second")
+def test_unknown_identifiers_and_wrong_passwords_look_alike(house: House, first: Opened) -> None:
+    seen = []
+    for login in (SECOND, "999888777"):
+        assert not prove(house, first.customer, login, WRONG)
+        shown = page(house, first)
+        seen.append(
+            (shown.attempt.outcome, shown.attempt.failures, shown.attempt.until_code, shown.attempt.challenge, shown.proved)
+        )
+        forget_waits(house)
+
+    assert seen[0] == seen[1]
+
+
+def test_failed_proofs_are_counted_with_failed_sign_ins(house: House, first: Opened, second: Opened) -> None:
+    Guest(house).fail(SECOND, 2)
+    forget_waits(house)
+
+    assert not prove(house, first.customer, SECOND, WRONG)
+
+    assert page(house, first).attempt.failures == 3
+    assert page(house, first).attempt.challenge != ""
+    assert not prove(house, first.customer, SECOND, SECOND_PASSWORD)
+    assert page(house, first).proved == ()
+    assert second.row().status == "active"
+
+
+def test_a_proof_holds_for_a_quarter_of_an_hour_and_for_this_sign_in_only(house: House, first: Opened, second: Opened) -> None:
+    elsewhere = Opened(house, signed_in(house, first.id, "elsewhere"), FIRST, FIRST_POLICY)
+    prove(house, first.customer, SECOND, SECOND_PASSWORD)
+
+    for who, moment in ((first, NOON + timedelta(minutes=15)), (elsewhere, NOON)):
+        assert page(house, who, now=moment).proved == ()
+        with pytest.raises(MergeNotProved):
+            merge(house, who, second, now=moment)
+
+    assert second.row().status == "active"
+
+
+def test_only_what_was_proved_can_be_merged(house: House, first: Opened, second: Opened) -> None:
+    bela = open_full(house, BELAS, "KGFB-2026-000002", email=BELA)
+    prove(house, first.customer, SECOND, SECOND_PASSWORD)
+
+    with pytest.raises(MergeNotProved):
+        merge(house, first, bela)
+
+    assert (bela.row().status, second.row().status) == ("active", "active")
+
+
+@pytest.mark.parametrize("portal", [PortalName.KULDEMENYEIM, PortalName.ONLINE24])
+def test_an_account_of_another_portal_stays_apart_even_when_it_is_proved(house: House, first: Opened, portal: PortalName) -> None:
+    other = open_full(house, SECOND, SECOND_POLICY, password=SECOND_PASSWORD)
+    with house.database.writing() as db:
+        db.get_one(Account, other.id).portal = portal
+
+    assert not prove(house, first.customer, SECOND, SECOND_PASSWORD)
+
+    assert page(house, first).attempt.outcome.code == MergeNotPossible.code
+
+
+def test_ones_own_account_cannot_be_merged_into_itself(house: House, first: Opened) -> None:
+    assert not prove(house, first.customer, FIRST, FULL_PASSWORD)
+
+    assert page(house, first).proved == ()
+
+
+# ── what both have confirmed ──
+
+
+def test_a_confirmed_address_in_common_is_said_and_a_code_there_proves_it(house: House, first: Opened) -> None:
+    other = open_full(house, SECOND, SECOND_POLICY)
+    open_full(house, BELAS, "KGFB-2026-000002", email=BELA)
+    assert (page(house, first).shared, page(house, first).contact) == (Contact.EMAIL, ANNA)
+
+    house.database.carry_out(merges.send_code, first.customer, brand=house.brand, secrets=house.secrets, now=NOON)
+    code = secret_of(house, post_to(house, ANNA, "confirmation_code")[0])
+
+    assert page(house, first).code_sent
+    assert house.database.carry_out(merges.prove_by_code, first.customer, code, secrets=house.secrets, now=NOON)
+    assert [one.account_id for one in page(house, first).proved] == [other.row().public_id]
+
+
+def test_a_confirmed_phone_in_common_is_proved_by_text_message(house: House) -> None:
+    here = open_full(house, FIRST, FIRST_POLICY, phone=PHONE)
+    there = open_full(house, SECOND, SECOND_POLICY, email=WORK, phone=PHONE)
+    assert page(house, here).shared is Contact.PHONE
+
+    house.database.carry_out(merges.send_code, here.customer, brand=house.brand, secrets=house.secrets, now=NOON)
+    job = post_to(house, PHONE, "confirmation_code")[0]
+
+    assert job.channel == "sms"
+    assert house.database.carry_out(merges.prove_by_code, here.customer, secret_of(house, job), secrets=house.secrets, now=NOON)
+    assert [one.account_id for one in page(house, here).proved] == [there.row().public_id]
+
+
+@pytest.mark.parametrize("which", ["own", "other"])
+def test_an_address_that_one_of_them_has_not_confirmed_is_no_hint(house: House, first: Opened, which: str) -> None:
+    other = open_full(house, SECOND, SECOND_POLICY)
+    with house.database.writing() as db:
+        db.get_one(Account, first.id if which == "own" else other.id).email_confirmed_at = None
+
+    assert page(house, first).shared is None
+    with pytest.raises(MergeNotPossible):
+        house.database.carry_out(merges.send_code, first.customer, brand=house.brand, secrets=house.secrets, now=NOON)
+    assert post_to(house, ANNA) == [] or [job.kind for job in post_to(house, ANNA)] == ["arrival", "arrival"]
+
+
+def test_a_wrong_code_proves_nothing_and_codes_are_few(house: House, first: Opened) -> None:
+    open_full(house, SECOND, SECOND_POLICY)
+    for _ in range(3):
+        house.database.carry_out(merges.send_code, first.customer, brand=house.brand, secrets=house.secrets, now=NOON)
+    right = secret_of(house, post_to(house, ANNA, "confirmation_code")[-1])
+    wrong = "000000" if right != "000000" else "111111"
+
+    tried = [
+        house.database.carry_out(merges.prove_by_code, first.customer, code, secrets=house.secrets, now=NOON)
+        for code in (wrong, wrong, wrong, wrong, wrong, right)
+    ]
+
+    assert tried == [False] * 6
+    assert page(house, first).proved == ()
+    with pytest.raises(TooMany):
+        house.database.carry_out(merges.send_code, first.customer, brand=house.brand, secrets=house.secrets, now=NOON)
+
+
+# ── merging ──
+
+
+def test_everything_is_in_one_place_and_the_other_account_sleeps(house: House, first: Opened, second: Opened) -> None:
+    elsewhere = signed_in(house, second.id, "their phone")
+
+    merged(house, first, second)
+
+    assert first.policies() == [FIRST_POLICY, SECOND_POLICY]
+    assert first.letters() == [f"{FIRST_POLICY} 1", f"{SECOND_POLICY} 1", f"{SECOND_POLICY} 2"]
+    assert first.logins() == [SECOND, FIRST]
+    assert (first.row().unread, first.row().status) == (3, "active")
+    assert (second.row().unread, second.row().status, second.letters(), second.logins()) == (0, "merged", [], [])
+    for sign_in_id in (elsewhere.sign_in_id, second.customer.sign_in_id):
+        assert house.database.ask(sign_ins.resolve_row, sign_in_id, brand=house.brand, now=NOON) is None
+    with house.database.reading() as db:
+        assert db.exec(select(Letter.erase_on).distinct()).all() == [WHILE_POLICY_RUNS]
+        assert db.exec(select(Policy.opened_account_id).where(Policy.number == SECOND_POLICY)).one() == second.id
+
+
+def test_the_identifier_of_the_past_signs_in_with_the_survivors_password(house: House, first: Opened, second: Opened) -> None:
+    merged(house, first, second)
+
+    with_theirs = Guest(house).attempt(SECOND, FULL_PASSWORD)
+    with_the_old = Guest(house, "somebody").attempt(SECOND, SECOND_PASSWORD)
+
+    assert with_theirs is not None
+    assert (with_theirs.account_id, with_the_old) == (first.id, None)
+
+
+def test_both_addresses_are_told_until_when_it_can_be_undone(house: House, first: Opened, second: Opened) -> None:
+    merged(house, first, second)
+
+    told = {address: [facts_of(job) for job in post_to(house, address, "accounts_merged")] for address in (ANNA, WORK)}
+    assert told == {ANNA: [{"undo_until": "2026-02-09"}], WORK: [{"undo_until": "2026-02-09"}]}
+    with house.database.reading() as db:
+        events = db.exec(select(Event.account_id).where(Event.act == "account:merged").order_by(col(Event.account_id))).all()
+    assert events == sorted([first.id, second.id])
+
+
+def test_links_and_waiting_passwords_of_the_sleeping_account_lead_nowhere(house: House, first: Opened, second: Opened) -> None:
+    with house.database.writing() as db:
+        accounts.new_link(db, second.id, "password", valid_until=NOON + timedelta(hours=1), now=NOON)
+
+    merged(house, first, second)
+
+    with house.database.reading() as db:
+        assert db.exec(select(Link.superseded_at).where(Link.account_id == second.id)).all() == [NOON]
+
+
+def test_messages_requests_and_drafts_come_along(house: House, first: Opened, second: Opened) -> None:
+    letter_id = _public_id(house, second)
+    house.database.carry_out(
+        messages.send_reply, second.customer, letter_id, "Kérdésem van.", (), mark="m", brand=house.brand, now=NOON
+    )
+    new = applications.NewApplication(ApplicationKind.MERGE, "n", {"words": "Kérem."})
+    house.database.carry_out(applications.submit, second.customer, new, brand=house.brand, now=NOON)
+    house.database.carry_out(messages.save_draft, second.customer, letter_id, "Elkezdtem", now=NOON)
+
+    merge_id = merged(house, first, second)
+
+    assert _owners(house) == {first.id}
+    undo(house, first, merge_id)
+    assert _owners(house) == {second.id}
+
+
+def _public_id(house: House, opened: Opened) -> str:
+    with house.database.reading() as db:
+        return db.exec(select(Letter.public_id).where(Letter.account_id == opened.id)).first() or ""
+
+
+def _owners(house: House) -> set[int | None]:
+    with house.database.reading() as db:
+        return {
+            *db.exec(select(Message.account_id)),
+            *db.exec(select(Application.account_id)),
+            *db.exec(select(Draft.account_id)),
+        }
+
+
+def test_an_account_in_the_middle_of_closing_is_not_merged(house: House, first: Opened, second: Opened) -> None:
+    prove(house, first.customer, SECOND, SECOND_PASSWORD)
+    with house.database.writing() as db:
+        db.get_one(Account, second.id).status = "closing"
+
+    with pytest.raises(MergeNotProved):
+        merge(house, first, second)
+
+    assert (first.policies(), second.policies()) == ([FIRST_POLICY], [SECOND_POLICY])
+
+
+def test_staff_may_merge_what_was_proved_on_paper(house: House, first: Opened, second: Opened) -> None:
+    house.database.carry_out(merges.merge_by_staff, DENES, first.id, "105-332-871", brand=house.brand, now=NOON)
+
+    assert (first.policies(), second.row().status) == ([FIRST_POLICY, SECOND_POLICY], "merged")
+    with pytest.raises(MergeNotPossible):
+        house.database.carry_out(merges.merge_by_staff, DENES, first.id, "999888777", brand=house.brand, now=NOON)
+
+
+# ── undoing ──
+
+
+def test_undoing_gives_back_everything_and_what_came_meanwhile(house: House, first: Opened, second: Opened) -> None:
+    merge_id = merged(house, first, second)
+    place(house, first.id, "later of the second", SECOND_POLICY)
+    place(house, first.id, "later of the first", FIRST_POLICY)
+
+    undo(house, first, merge_id, now=NOON + timedelta(days=29))
+
+    assert first.letters() == [f"{FIRST_POLICY} 1", "later of the first"]
+    assert second.letters() == [f"{SECOND_POLICY} 1", f"{SECOND_POLICY} 2", "later of the second"]
+    assert (first.policies(), second.policies()) == ([FIRST_POLICY], [SECOND_POLICY])
+    assert (first.logins(), second.logins()) == ([FIRST], [SECOND])
+    assert (first.row().unread, second.row().unread, second.row().status) == (2, 3, "active")
+    assert count(house, MergedRow) == 0
+    back = Guest(house).attempt(SECOND, SECOND_PASSWORD)
+    assert back is not None
+    assert back.account_id == second.id
+    assert {address: len(post_to(house, address, "merge_undone")) for address in (ANNA, WORK)} == {ANNA: 1, WORK: 1}
+
+
+def test_a_policy_that_went_elsewhere_meanwhile_stays_there(house: House, first: Opened, second: Opened) -> None:
+    merge_id = merged(house, first, second)
+    bela = open_full(house, BELAS, "KGFB-2026-000002", email=BELA)
+    with house.database.writing() as db:
+        db.exec(select(Policy).where(Policy.number == SECOND_POLICY)).one().account_id = bela.id
+    place(house, bela.id, "hers no more", SECOND_POLICY)
+
+    undo(house, first, merge_id)
+
+    assert (bela.policies(), second.policies()) == (["KGFB-2026-000002", SECOND_POLICY], [])
+    assert bela.letters() == ["KGFB-2026-000002 1", "hers no more"]
+    assert second.letters() == [f"{SECOND_POLICY} 1", f"{SECOND_POLICY} 2"]
+
+
+def test_an_account_nobody_had_opened_is_invited_again(house: House, first: Opened) -> None:
+    other_id = invited_full(house, SECOND, "Ab3.efGhjkm7")
+    prove(house, first.customer, SECOND, "Ab3.efGhjkm7")
+    with house.database.reading() as db:
+        public = db.get_one(Account, other_id).public_id
+    merge_id = house.database.carry_out(merges.merge, first.customer, public, brand=house.brand, now=NOON)
+
+    undo(house, first, merge_id)
+
+    with house.database.reading() as db:
+        assert db.get_one(Account, other_id).status == "invited"
+
+
+def test_nobody_else_and_nobody_late_can_undo(house: House, first: Opened, second: Opened) -> None:
+    bela = open_full(house, BELAS, "KGFB-2026-000002", email=BELA)
+    merge_id = merged(house, first, second)
+    assert [one.merge_id for one in page(house, first).merges] == [merge_id]
+    assert page(house, bela).merges == ()
+
+    for who, moment in ((bela, NOON), (first, NOON + timedelta(days=31))):
+        with pytest.raises(MergeNotFound):
+            undo(house, who, merge_id, now=moment)
+
+    assert second.row().status == "merged"
+    undo(house, first, merge_id)
+    with pytest.raises(MergeNotFound):
+        undo(house, first, merge_id)
+
+
+def test_a_chain_comes_apart_in_any_order(house: House, first: Opened, second: Opened) -> None:
+    third = open_full(house, BELAS, "UTAS-2026-000013", email=BELA, password="Harmadik.Fiok-26")
+    inner = merged(house, second, first, FULL_PASSWORD)
+    outer = merged(house, third, second)
+    assert third.policies() == [FIRST_POLICY, SECOND_POLICY, "UTAS-2026-000013"]
+    assert third.logins() == sorted([FIRST, SECOND, BELAS])
+
+    undo(house, third, inner)
+    undo(house, third, outer)
+
+    assert [one.policies() for one in (first, second, third)] == [[FIRST_POLICY], [SECOND_POLICY], ["UTAS-2026-000013"]]
+    assert [one.logins() for one in (first, second, third)] == [[FIRST], [SECOND], [BELAS]]
+    assert [one.letters() for one in (first, second)] == [
+        [f"{FIRST_POLICY} 1"], [f"{SECOND_POLICY} 1", f"{SECOND_POLICY} 2"],
+    ]  # fmt: skip
+    assert count(house, MergedRow) == 0
+
+
+def test_a_chain_comes_apart_from_outside_too(house: House, first: Opened, second: Opened) -> None:
+    third = open_full(house, BELAS, "UTAS-2026-000013", email=BELA, password="Harmadik.Fiok-26")
+    inner = merged(house, second, first, FULL_PASSWORD)
+    outer = merged(house, third, second)
+
+    undo(house, third, outer)
+    assert second.policies() == [FIRST_POLICY, SECOND_POLICY]
+    again = Opened(house, signed_in(house, second.id, "again"), SECOND, SECOND_POLICY)
+    undo(house, again, inner)
+
+    assert [one.policies() for one in (first, second, third)] == [[FIRST_POLICY], [SECOND_POLICY], ["UTAS-2026-000013"]]
+
+
+def test_erased_letters_are_forgotten_by_the_merge(house: House, first: Opened, second: Opened) -> None:
+    merged(house, first, second)
+    with house.database.writing() as db:
+        ids = db.exec(select(Letter.id).where(Letter.policy_number == SECOND_POLICY)).all()
+        for letter in db.exec(select(Letter).where(col(Letter.id).in_(ids))):
+            letter.erase_on = NOON.date()
+    house.database.carry_out(retention.erase_expired, DENES, most=10, now=NOON)
+
+    with house.database.reading() as db:
+        assert db.exec(select(MergedRow.kind).where(MergedRow.kind == "letter")).all() == []
+
+
+# ── what follows ──
+
+
+def test_after_its_days_a_merge_is_final(house: House, first: Opened, second: Opened) -> None:
+    merged(house, first, second)
+
+    early = house.database.carry_out(merges.finish_due, DENES, now=NOON + timedelta(days=29))
+    late = [house.database.carry_out(merges.finish_due, DENES, now=NOON + timedelta(days=31)) for _ in range(2)]
+
+    assert (early, late) == (0, [1, 0])
+    assert count(house, MergedRow) == 0
+    asleep = second.row()
+    assert (asleep.status, asleep.email, asleep.phone) == ("merged", "", "")
+    assert first.policies() == [FIRST_POLICY, SECOND_POLICY]
+    back = Guest(house).attempt(SECOND, FULL_PASSWORD)
+    assert back is not None
+    assert back.account_id == first.id
+
+
+def test_closing_the_survivor_forgets_the_sleeping_one(house: House, first: Opened, second: Opened) -> None:
+    merged(house, first, second)
+
+    house.database.carry_out(closings.close_emptied, DENES, first.id, now=NOON)
+
+    asleep = second.row()
+    assert (asleep.status, asleep.email, count(house, MergedRow)) == ("merged", "", 0)
+    with house.database.reading() as db:
+        assert db.exec(select(Credential.id)).all() == []
+
+
+def test_what_the_core_system_says_of_the_sleeping_account_arrives_in_the_survivor(
+    house: House, first: Opened, second: Opened
+) -> None:
+    merged(house, first, second)
+
+    with house.database.reading() as db:
+        assert accounts.survivor_of(db, db.get_one(Account, second.id)).id == first.id
+
+
+# ── at the same moment ──
+
+
+def together(*acts: Callable[[], object]) -> list[object]:
+    """Do several things at the same moment; give what each gave, or its refusal."""
+    start = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], object]) -> object:
+        start.wait()
+        try:
+            return act()
+        except PortalError as refusal:
+            return type(refusal)
+
+    with ThreadPoolExecutor(len(acts)) as hands:
+        return [one.result() for one in [hands.submit(run, act) for act in acts]]
+
+
+def at_once(house: House, survivor: Opened, other: Opened) -> Callable[[], object]:
+    public = other.row().public_id
+    return lambda: carry_out_again(house.database, merges.merge, survivor.customer, public, brand=house.brand, now=NOON)
+
+
+def test_merging_twice_at_once_merges_once(house: House, first: Opened, second: Opened) -> None:
+    prove(house, first.customer, SECOND, SECOND_PASSWORD)
+
+    given = together(at_once(house, first, second), at_once(house, first, second))
+
+    assert sum(isinstance(one, str) for one in given) == 1
+    assert (count(house, Merge), first.policies()) == (1, [FIRST_POLICY, SECOND_POLICY])
+
+
+def test_two_accounts_merged_into_each_other_at_once_become_one(house: House, first: Opened, second: Opened) -> None:
+    prove(house, first.customer, SECOND, SECOND_PASSWORD)
+    prove(house, second.customer, FIRST, FULL_PASSWORD)
+
+    given = together(at_once(house, first, second), at_once(house, second, first))
+
+    assert sum(isinstance(one, str) for one in given) == 1
+    assert sorted(one.row().status for one in (first, second)) == ["active", "merged"]
+    awake = first if first.row().status == "active" else second
+    assert (awake.policies(), len(awake.letters()), awake.logins()) == ([FIRST_POLICY, SECOND_POLICY], 3, [SECOND, FIRST])
+
+
+def handover(number: int) -> Handover:
+    attachment = Attachment("level.pdf", sha256(HELLO).hexdigest(), HELLO)
+    return Handover(f"ref-{number}", SECOND_POLICY, LetterKind.INFORMATION, "arrives", "", (attachment,))
+
+
+def test_letters_that_arrive_during_the_merge_are_in_the_survivor(house: House, first: Opened, second: Opened) -> None:
+    desk = intake.Desk(house.database, house.objects, house.scanner, house.brand)
+    prove(house, first.customer, SECOND, SECOND_PASSWORD)
+
+    def deliver() -> object:
+        return [intake.hand_over(desk, CORE, [handover(number)], now=lambda: NOON)[0] for number in range(4)]
+
+    together(deliver, at_once(house, first, second))
+
+    assert (second.letters(), len(first.letters())) == ([], 7)
+    assert first.row().unread == 7
+
+
+def test_a_sign_in_token_of_the_sleeping_account_stands_for_nobody(house: House, first: Opened, second: Opened) -> None:
+    signed_in(house, second.id, "their cookie")
+
+    merged(house, first, second)
+
+    assert house.database.ask(sign_ins.resolve, token_digest("their cookie"), brand=house.brand, now=NOON) is None
+    assert active(house, BELA, "BelaAnna34") != second.id

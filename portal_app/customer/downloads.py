@@ -25,7 +25,7 @@ from portal_app.services import documents, downloads
 from portal_app.services.documents import FoundDocument
 from portal_app.services.downloads import ParcelFile, ParcelLetter, Wanted
 from portal_app.services.house import the_house
-from portal_app.texts.dates import long_date
+from portal_app.texts.dates import long_date, until_words
 from portal_app.texts.parcels import FileLine, LetterEntry, contents_page
 from portal_app.texts.sizes import file_size
 
@@ -172,7 +172,7 @@ def _contents_entry(letter: ParcelLetter, names: dict[str, str], language: str) 
         kind=kind_words(letter.kind, language),
         policy=letter.policy_number,
         placed=long_date(letter.placed_on, language),
-        until=long_date(letter.readable_until, language),
+        until=until_words(letter.readable_until, the_house().brand.retention.letter_years, language),
         summary=letter.summary,
         files=tuple(
             FileLine(names[file.public_id], file.name, file_size(file.size, language), file.sha256) for file in letter.files

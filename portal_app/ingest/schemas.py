@@ -178,7 +178,9 @@ class DeliveryState(BaseModel):
     notified_at: datetime | None
     opened_at: datetime | None
     confirmed_at: datetime | None
-    readable_until: date | None
+    readable_until: Annotated[
+        date | None, Field(description="Empty while the letter stays as long as its policy, and when it is gone.")
+    ]
     links: Links
 
 

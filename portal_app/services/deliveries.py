@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from portal_app.database.tables import Delivery, Event, Letter
 from portal_app.domain.actors import InsurerSystem, Operator
 from portal_app.domain.errors import DeliveryNotFound
+from portal_app.domain.letters import is_lasting, last_readable_day
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,13 @@ def find_delivery(db: Session, actor: InsurerSystem | Operator, delivery_id: str
         notified_at=happened.get("letter:notified"),
         opened_at=happened.get("letter:opened"),
         confirmed_at=happened.get("letter:confirmed"),
-        readable_until=date.fromordinal(letter.erase_on.toordinal() - 1) if letter else None,
+        readable_until=_readable_until(letter.erase_on) if letter else None,
     )
+
+
+def _readable_until(erase_on: date) -> date | None:
+    last_day = last_readable_day(erase_on)
+    return None if is_lasting(last_day) else last_day
 
 
 def delivery_events(db: Session, actor: InsurerSystem | Operator, delivery_id: str) -> list[EventView]:

@@ -144,12 +144,9 @@ def invite(db: Session, actor: Operator, account_ids: Sequence[int], *, now: dat
 
 def _held(db: Session, actor: Customer) -> Account:
     """Give the account's row, held for this transaction; first its policies, as everybody does who holds both."""
-    db.exec(
-        select(Policy.id).where(Policy.account_id == actor.account_id).order_by(col(Policy.id)).with_for_update(key_share=True)
-    )
-    db.exec(
-        select(Letter.id).where(Letter.account_id == actor.account_id).order_by(col(Letter.id)).with_for_update(key_share=True)
-    )
+    for table in (Policy, Letter):
+        owned = select(table.id).where(col(table.account_id) == actor.account_id)
+        db.exec(owned.order_by(col(table.id)).with_for_update(key_share=True))
     held = select(Account).where(Account.id == actor.account_id).with_for_update()
     return db.exec(held.execution_options(populate_existing=True)).one()
 

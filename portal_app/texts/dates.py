@@ -47,6 +47,12 @@ def until_words(last_day: date, years: int, language: str, *, in_table: bool = F
     return table_date(last_day, language) if in_table else long_date(last_day, language)
 
 
+def until_day(day: date, language: str) -> str:
+    """Say that something happens on this day at the latest; the Hungarian ending is the same after every day's number."""
+    written = long_date(day, language)
+    return f"{written.removesuffix('.')}-ig" if language == "hu" else f"by {written}"
+
+
 def machine_date(day: date) -> str:
     """Write what the `datetime` attribute of `<time>` needs; an aware instant keeps its offset."""
     return day.astimezone(BUDAPEST).isoformat(timespec="seconds") if isinstance(day, datetime) else day.isoformat()

@@ -8,6 +8,7 @@ from portal_app.customer.newcomers import other_help
 from portal_app.texts.catalogues import sentence
 from portal_app.texts.help import ARTICLES, HelpArticle, HelpBlock, help_articles, matching
 from portal_app.ui.layout import page_title
+from portal_app.ui.senders import official_senders
 from portal_app.ui.words import t
 
 
@@ -36,12 +37,14 @@ def help_page() -> rx.Component:
     return rx.el.div(
         page_title(t("help.title")),
         rx.el.p(t("help.lead")),
+        rx.el.p(rx.el.a(t("right_door.title"), href="/segitseg", class_name="link")),
         _search(),
         rx.cond(
             PortalState.language == "en",
             rx.el.div(*[_article(article) for article in _articles("en")], class_name="help-articles"),
             rx.el.div(*[_article(article) for article in _articles("hu")], class_name="help-articles"),
         ),
+        official_senders(),
         other_help(),
         class_name="stack",
     )

@@ -1,27 +1,60 @@
-"""The help articles (Súgó): twelve tasks as questions in the customers' own words, and a search over them."""
+"""The help articles (Súgó): questions in the customers' own words, for the portals of the brand, and a search over them."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from portal_app.domain.brands import Brand
+from portal_app.domain.brands import Brand, PortalName
 from portal_app.domain.hungarian import fold, words
 from portal_app.texts.catalogues import sentence
 from portal_app.texts.phones import phone
 
+LETTER_BOX, FULL, ONLINE = PortalName.KULDEMENYEIM, PortalName.UGYFELPORTAL, PortalName.ONLINE24
+
+
+def _everywhere(brand: Brand) -> bool:
+    return bool(brand.switched_on)
+
+
+def _with(*portals: PortalName) -> Callable[[Brand], bool]:
+    """Say that an article is for brands that have all these portals."""
+    return lambda brand: set(portals) <= set(brand.switched_on)
+
+
+def _opening(portal: PortalName) -> Callable[[Brand], bool]:
+    """Say that an article is for brands whose policies open accounts in this portal."""
+    return lambda brand: portal in brand.opens.values()
+
+
 # In the order in which people need them: getting in, passwords, letters, leaving.
-ARTICLES = (
-    "have_account",
-    "find_email",
-    "first_sign_in",
-    "sent_password",
-    "good_password",
-    "forgotten_password",
-    "nothing_arrived",
-    "locked",
-    "find_documents",
-    "keep_letters",
-    "reply",
-    "leave",
-)
+ARTICLES: Mapping[str, Callable[[Brand], bool]] = {
+    "have_account": _with(LETTER_BOX),
+    "have_full": _opening(FULL),
+    "which_portal": _with(FULL, ONLINE),
+    "register_online": _with(ONLINE),
+    "empty_account": _with(FULL),
+    "find_email": _everywhere,
+    "first_sign_in": _with(LETTER_BOX),
+    "first_full": _opening(FULL),
+    "sent_password": _with(LETTER_BOX),
+    "sent_full": _with(FULL),
+    "good_password": _with(LETTER_BOX),
+    "good_full": _with(FULL),
+    "forgotten_password": _with(LETTER_BOX),
+    "forgotten_full": _with(FULL),
+    "forgotten_id": _with(FULL),
+    "nothing_arrived": _with(LETTER_BOX),
+    "nothing_full": _with(FULL),
+    "locked": _everywhere,
+    "find_documents": _everywhere,
+    "documents_full": _with(FULL),
+    "two_accounts": _with(FULL),
+    "electronic_letters": _with(FULL),
+    "move_over": _with(LETTER_BOX, FULL),
+    "keep_letters": _everywhere,
+    "reply": _everywhere,
+    "chat_help": _with(FULL),
+    "leave": _everywhere,
+}
 
 
 @dataclass(frozen=True)
@@ -43,8 +76,8 @@ class HelpArticle:
 
 
 def help_articles(language: str, register: str, brand: Brand) -> tuple[HelpArticle, ...]:
-    """Give every article in the language and register, with the brand's sender, search word, phone and hours."""
-    return tuple(_article(slug, language, register, brand) for slug in ARTICLES)
+    """Give the brand's articles in the language and register, with its sender, search word, phone, hours and numbers."""
+    return tuple(_article(slug, language, register, brand) for slug, belongs in ARTICLES.items() if belongs(brand))
 
 
 def matching(articles: tuple[HelpArticle, ...], query: str) -> tuple[HelpArticle, ...]:
@@ -53,8 +86,9 @@ def matching(articles: tuple[HelpArticle, ...], query: str) -> tuple[HelpArticle
 
 
 def _article(slug: str, language: str, register: str, brand: Brand) -> HelpArticle:
-    question = sentence(f"help.{slug}.question", language, register)
-    answer = sentence(f"help.{slug}.answer", language, register, **_facts(brand, language))
+    facts = _facts(brand, language)
+    question = sentence(f"help.{slug}.question", language, register, **facts)
+    answer = sentence(f"help.{slug}.answer", language, register, **facts)
     keywords = sentence(f"help.{slug}.keywords", language, register)
     blocks = tuple(block for paragraph in answer.split("\n\n") for block in _blocks(paragraph.split("\n")))
     return HelpArticle(slug, question, blocks, fold(f"{question} {answer} {keywords}"))
@@ -73,11 +107,21 @@ def _is_step(line: str) -> bool:
     return bool(dot) and number.isdecimal()
 
 
-def _facts(brand: Brand, language: str) -> dict[str, str]:
+def _facts(brand: Brand, language: str) -> dict[str, str | int]:
+    contact, post = brand.contact, brand.post
+    titles = {"full": FULL, "online": ONLINE}
+    rules = brand.portals[FULL].passwords if FULL in brand.portals else None
     return {
-        "phone": phone(brand.contact.phone),
-        "hours": brand.contact.opening_hours if language == "hu" else brand.contact.opening_hours_en,
-        "sender_name": brand.post.sender_name,
-        "sender_address": brand.post.sender_address,
-        "search_word": brand.post.search_word,
+        "phone": phone(contact.phone),
+        "hours": contact.opening_hours if language == "hu" else contact.opening_hours_en,
+        "email": contact.email,
+        "insurer": brand.insurer,
+        "postal_address": contact.postal_address,
+        "sender_name": post.sender_name,
+        "sender_address": post.sender_address,
+        "search_word": post.search_word,
+        "days": brand.request_days,
+        "undo_days": brand.merge_undo_days,
+        **{name: brand.portals[portal].title for name, portal in titles.items() if portal in brand.portals},
+        **({name: getattr(rules, name) for name in ("shortest", "lower", "upper", "digits", "special")} if rules else {}),
     }

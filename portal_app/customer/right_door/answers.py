@@ -3,6 +3,7 @@
 import reflex as rx
 
 from portal_app.browser.portal_state import the_brand
+from portal_app.customer.newcomers import guide_link
 from portal_app.customer.right_door.state import RightDoorState
 from portal_app.domain.brands import LoginKind, PortalName
 from portal_app.domain.doors import Verdict, makes_an_account_each, opened_portals
@@ -11,7 +12,6 @@ from portal_app.ui.links import document_link
 from portal_app.ui.words import t
 
 ASK_ELECTRONIC = "/elektronikus-level"
-GUIDE = "/utmutato.pdf"
 HOW = {LoginKind.ISSUED: "right_door.certain_issued", LoginKind.EMAIL: "right_door.certain_email"}
 
 
@@ -97,7 +97,7 @@ def _chosen() -> rx.Component:
         rx.el.h2(t("right_door.chosen_title", portal=the_brand().portal(PortalName.ONLINE24).title)),
         rx.el.p(t("right_door.chosen")),
         rx.el.p(t("right_door.chosen_help"), " ", document_link(phone(contact.phone), href=phone_link(contact.phone))),
-        rx.el.p(document_link(t("right_door.guide"), href=GUIDE)),
+        rx.el.p(guide_link()),
         sign_in_button(PortalName.ONLINE24),
         name="chosen",
     )

@@ -20,6 +20,12 @@ from portal_app.ui.senders import official_senders
 from portal_app.ui.words import t
 
 LOST_ACCESS = "/segitseg/hozzaferes"
+ROUTE_WORDS = {
+    SalesRoute.BROKER_ONLINE: "right_door.broker_online",
+    SalesRoute.BRANCH: "right_door.branch",
+    SalesRoute.DIRECT: "right_door.direct",
+}
+LETTER_WORDS = {Communication.ELECTRONIC: "right_door.electronic", Communication.POSTAL: "right_door.postal"}
 
 
 def right_door_page() -> rx.Component:
@@ -38,15 +44,12 @@ def route_words(route: SalesRoute) -> rx.Var[str]:
     brand = the_brand()
     if route is SalesRoute.ONLINE24:
         return t("right_door.online24", portal=brand.portal(PortalName.ONLINE24).title)
-    return t(f"right_door.{route.value}")
+    return t(ROUTE_WORDS[route])
 
 
 def _questions() -> rx.Component:
     routes = [_choice(ROUTE, route.value, route_words(route), RightDoorState.route) for route in routes_asked(the_brand())]
-    letters = [
-        _choice(LETTERS, way.value, t(f"right_door.{way.value}"), RightDoorState.letters)
-        for way in (Communication.ELECTRONIC, Communication.POSTAL)
-    ]
+    letters = [_choice(LETTERS, way.value, t(words), RightDoorState.letters) for way, words in LETTER_WORDS.items()]
     return rx.el.section(
         page_title(t("right_door.title")),
         rx.el.p(t("right_door.lead")),

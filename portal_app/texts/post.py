@@ -73,7 +73,7 @@ KINDS: Mapping[str, PostKind] = {
     "confirmation_code": _kind(shows_secret=True),
     "sign_in_from_new_device": _kind("/elfelejtett-jelszo", "device"),
     "whereabouts": _kind("/belepes", "accounts", optional=("postal",)),
-    "whereabouts_postal": _kind("/segitseg"),
+    "whereabouts_postal": _kind("/ugyintezes/elektronikus-levelezes"),
 }
 SMS_KINDS = frozenset({"initial_password", "first_password", "requested_password", "confirmation_code"})
 LINK_REASONS = ("forgotten", "expired", "locked")

@@ -11,7 +11,7 @@ from portal_app.texts.phones import phone, phone_link
 from portal_app.ui.links import document_link
 from portal_app.ui.words import t
 
-ASK_ELECTRONIC = "/elektronikus-level"
+ASK_ELECTRONIC = "/ugyintezes/elektronikus-levelezes"
 HOW = {LoginKind.ISSUED: "right_door.certain_issued", LoginKind.EMAIL: "right_door.certain_email"}
 
 

@@ -191,6 +191,7 @@ def brand_mistakes(brand: Brand) -> list[tuple[str, str]]:
         for key, value in vars(brand.colours).items()
         if not re.fullmatch(r"#[0-9a-f]{6}", value)
     ]
+    mistakes += _host_mistakes(brand)
     for name, portal in brand.portals.items():
         rules = portal.passwords
         least = rules.lower + rules.upper + rules.digits + rules.special
@@ -199,6 +200,17 @@ def brand_mistakes(brand: Brand) -> list[tuple[str, str]]:
         if portal.sign_in.challenge_after >= portal.sign_in.locked_after:
             mistakes.append((f"portals.{name}.sign_in", "the challenge must come before the lock"))
     return mistakes
+
+
+def _host_mistakes(brand: Brand) -> list[tuple[str, str]]:
+    """Judge the hosts that lead to a portal: each leads to one only."""
+    every = [host for portal in brand.portals.values() for host in portal.hosts]
+    return [
+        (f"portals.{name}.hosts", f"{host} is no bare host name in small letters, or stands twice")
+        for name, portal in brand.portals.items()
+        for host in portal.hosts
+        if not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host) or every.count(host) > 1
+    ]
 
 
 def _complaint(error: Any) -> str:

@@ -65,6 +65,16 @@ def test_each_brand_switches_on_its_own_portals() -> None:
             'opens_anew = ["pigeon"]',
             "opens_anew.pigeon: only routes whose portal issues identifiers can open an account each",
         ),
+        (
+            '"portal24.mintabiztosito.example"',
+            '"https://portal24.mintabiztosito.example/"',
+            "portals.online24.hosts: https://portal24.mintabiztosito.example/ is no bare host name in small letters",
+        ),
+        (
+            '"portal24.mintabiztosito.example"',
+            '"ugyfelportal.mintabiztosito.example"',
+            "portals.ugyfelportal.hosts: ugyfelportal.mintabiztosito.example is no bare host name",
+        ),
         ('primary = "#0b5c55"', 'primary = "green"', "colours.primary: green is not #rrggbb"),
         ("short_name", "shortname", "shortname: Unexpected keyword argument"),
     ],

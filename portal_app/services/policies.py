@@ -26,6 +26,7 @@ from portal_app.gateways.contacts import tidy_email, tidy_phone
 from portal_app.gateways.secrets import Secrets
 from portal_app.services.events import record
 from portal_app.services.openings import Before, FirstAccess, account_for, joins
+from portal_app.services.retention import move_dates_of_policy
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def state_policy(
     """Take over what the core system says about a policy, and open its account where that follows (R6–R8, R59, R98).
 
     `consent_stated` is false when `consent_at` is only the moment of receipt; a choice that is merely repeated keeps
-    its first moment then. Letters that are already placed stay where they are, whatever the statement says.
+    its first moment then. Letters that are already placed stay where they are, whatever the statement says; when the
+    policy ends or runs again, those in the full portals get their dates anew.
 
     Raises `SalesRouteUnknown`, `AccountUnknown` where the route joins an account that nobody registered,
     `EmailMissing`, `EmailInvalid`, `PhoneInvalid`, `PolicyOutdated` (fact `as_of`), and
@@ -69,8 +71,11 @@ def state_policy(
     policy, created = _locked_policy(db, statement)
     if not created and is_outdated(statement, policy.as_of):
         raise PolicyOutdated(pointer="/as_of", as_of=policy.as_of.isoformat())
-    before = Before() if created else Before(policy.email, policy.customer_ref)
+    before, ended_before = Before() if created else Before(policy.email, policy.customer_ref), policy.ended_on
     _take_over(policy, statement, consent_stated=consent_stated, created=created)
+    if policy.ended_on != ended_before:
+        db.flush()
+        move_dates_of_policy(db, actor, policy.id or 0, rules=brand.retention, now=now)
     account, opened = None, False
     if _wants_account(policy, brand, now):
         account, opened = account_for(db, actor, policy, before, first_access=first_access, brand=brand, secrets=secrets, now=now)

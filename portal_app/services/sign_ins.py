@@ -127,6 +127,11 @@ def rotate(db: Session, actor: Customer, token_sha256: str, *, stage: Stage, now
     db.exec(update(SignIn).where(col(SignIn.id) == actor.sign_in_id).values(token_sha256=token_sha256, stage=stage, seen_at=now))
 
 
+def ask_for_password(db: Session, actor: Customer) -> None:
+    """Let the visitor's own sign-in do nothing but choose a new password from now on."""
+    db.exec(update(SignIn).where(col(SignIn.id) == actor.sign_in_id).values(stage=Stage.MUST_CHANGE))
+
+
 def end_sign_in(db: Session, actor: Customer, *, now: datetime, reason: str = "signed_out") -> None:
     """End the visitor's own sign-in."""
     _end(db, actor.account_id, now, reason, only=actor.sign_in_id)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select, update
 
 from portal_app.database.tables import Account, Letter, Policy
-from portal_app.domain.actors import Customer, Operator, Stage
+from portal_app.domain.actors import Customer, Operator
 from portal_app.domain.brands import Brand, PortalName
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.errors import CodeWrong, PhoneMissing, PolicyUnknown, TooMany, UpgradeNotPossible
@@ -79,12 +79,12 @@ def note_refused(db: Session, actor: Customer, code: str, *, now: datetime) -> N
     note_for(db, actor, code, now=now)
 
 
-def upgrade(db: Session, actor: Customer, token_sha256: str, *, phone_proved: bool = False, brand: Brand, now: datetime) -> bool:
+def upgrade(db: Session, actor: Customer, *, phone_proved: bool = False, brand: Brand, now: datetime) -> bool:
     """Move the customer's account to the full portal; all of it, or nothing.
 
     Nothing is copied: the account stays the same and gets an issued identifier, which its owner is told by e-mail; the
     e-mail address goes on leading to it. Every letter stays, under the full portal's dates. Other sign-ins end, and
-    this one goes on under a new cookie to choose a password by the new rules. False, and nothing is done, when the
+    this one can do nothing but choose a password by the new rules. False, and nothing is done, when the
     account has moved already.
 
     Raises `UpgradeNotPossible` where the brand has no such portal or the account is being closed, and `CodeWrong`
@@ -105,7 +105,7 @@ def upgrade(db: Session, actor: Customer, token_sha256: str, *, phone_proved: bo
     retention.move_dates_of_account(db, actor, actor.account_id, rules=brand.retention, now=now)
     accounts.mark_changed(db, actor.account_id)
     sign_ins.end_others(db, actor.account_id, now=now, reason="upgraded", keep=actor.sign_in_id)
-    sign_ins.rotate(db, actor, token_sha256, stage=Stage.MUST_CHANGE, now=now)
+    sign_ins.ask_for_password(db, actor)
     note_for(db, actor, UPGRADED, now=now, login=issued_shown(login))
     enqueue(db, "upgraded", account, now=now, facts={"login": issued_shown(login)})
     record(db, actor, "account:upgraded", now=now, account_id=actor.account_id, about=account.public_id)

@@ -8,7 +8,7 @@ from portal_app.database.tables import Account
 from portal_app.domain.actors import Customer
 from portal_app.domain.brands import Brand
 from portal_app.domain.messages import Purpose
-from portal_app.services import messages
+from portal_app.services import messages, upgrades
 from portal_app.services.events import record
 
 
@@ -18,7 +18,12 @@ def has_wished(db: Session, actor: Customer) -> bool:
 
 
 def wish_for_upgrade(db: Session, actor: Customer, *, subject: str, text: str, brand: Brand, now: datetime) -> bool:
-    """Note, once, that the customer wants the full portal, in their own language; say whether it was new."""
+    """Note, once, that the customer wants the full portal, in their own language; say whether it was new.
+
+    Where the brand has that portal there is nothing to wish for: customers move by themselves.
+    """
+    if upgrades.may_upgrade(brand):
+        return False
     noted = db.exec(
         update(Account)
         .where(col(Account.id) == actor.account_id, col(Account.upgrade_wished_at).is_(None))

@@ -7,14 +7,14 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlmodel import Session, col, select
 
-from portal_app.database.tables import Account, Event, Letter, Login, Policy, SignIn
+from portal_app.database.tables import Account, Event, Letter, Login, Message, Policy, SignIn
 from portal_app.domain.actors import Customer, Stage
 from portal_app.domain.brands import Brand, PortalName
 from portal_app.domain.errors import CodeWrong, PhoneMissing, PolicyUnknown, TooMany, UpgradeNotPossible
 from portal_app.domain.kinds import LetterKind
+from portal_app.domain.policies import Communication, Holder, PolicyStatement, PolicyStatus, SalesRoute
 from portal_app.domain.retention import WHILE_POLICY_RUNS
-from portal_app.gateways.secrets import token_digest
-from portal_app.services import passwords, sign_ins, upgrades
+from portal_app.services import messages, passwords, policies, sign_ins, upgrades
 from portal_app.services.house import House
 from portal_app.services.placing import NewLetter, place_letters
 from portal_app.services.upgrades import UPGRADED
@@ -55,9 +55,7 @@ def place(house: House, customer: Customer, kind: LetterKind, policy_id: int | N
 
 
 def move(house: House, customer: Customer, *, brand: Brand | None = None, now: datetime = LATER, **more: bool) -> bool:
-    return house.database.carry_out(
-        upgrades.upgrade, customer, token_digest("new cookie"), brand=brand or house.brand, now=now, **more
-    )
+    return house.database.carry_out(upgrades.upgrade, customer, brand=brand or house.brand, now=now, **more)
 
 
 def dates_of(house: House, customer: Customer) -> list[date]:
@@ -109,7 +107,7 @@ def test_a_new_password_is_asked_for_at_once_and_other_sign_ins_end(house: House
 
     move(house, anna)
 
-    here = house.database.ask(sign_ins.resolve, token_digest("new cookie"), brand=house.brand, now=LATER)
+    here = house.database.ask(sign_ins.resolve_row, anna.sign_in_id, brand=house.brand, now=LATER)
     assert here is not None
     assert (here.customer.stage, here.customer.portal) == (Stage.MUST_CHANGE, PortalName.UGYFELPORTAL)
     assert house.database.ask(sign_ins.resolve_row, elsewhere.sign_in_id, brand=house.brand, now=LATER) is None
@@ -287,3 +285,32 @@ def test_sign_ins_that_ended_with_the_move_say_why(house: House, anna: Customer)
         assert db.exec(select(SignIn.end_reason).where(SignIn.account_id == anna.account_id).order_by(SignIn.id)).all() == [
             "", "upgraded",
         ]  # fmt: skip
+
+
+# ── the dates go with the policy ──
+
+
+def test_when_the_policy_ends_its_letters_get_their_date_and_lose_it_when_it_runs_again(house: House, anna: Customer) -> None:
+    letter_id = place(house, anna, LetterKind.INFORMATION, policy_of(house, anna))[0]
+    move(house, anna)
+    house.database.carry_out(messages.send_reply, anna, letter_id, "Kérdésem van.", (), mark="m", brand=house.brand, now=LATER)
+
+    state(house, "ended", ended_on=date(2026, 6, 30), as_of=LATER)
+    assert dates_of(house, anna) == [date(2027, 7, 1)]
+    with house.database.reading() as db:
+        assert db.exec(select(Message.erase_on)).all() == [date(2027, 7, 1)]
+
+    state(house, "active", as_of=LATER + timedelta(days=1))
+    assert dates_of(house, anna) == [WHILE_POLICY_RUNS]
+
+
+def state(house: House, status: str, *, as_of: datetime, ended_on: date | None = None) -> None:
+    """Let the core system say how the policy stands."""
+    statement = PolicyStatement(
+        number=ANNAS_POLICY, product="KGFB", holder=Holder("Kovács Anna", ANNA), communication=Communication.ELECTRONIC,
+        sales_route=SalesRoute.DIRECT, status=PolicyStatus(status), ended_on=ended_on, as_of=as_of, consent_at=NOON,
+    )  # fmt: skip
+    house.database.carry_out(
+        policies.state_policy, CORE, statement, consent_stated=False, first_access=None,
+        brand=house.brand, secrets=house.secrets, now=as_of,
+    )  # fmt: skip

@@ -60,6 +60,8 @@ from portal_app.domain.messages import CHAT_PORTALS
 from portal_app.ui.menu import FULL
 
 LETTERS = (InboxState.load, WelcomeState.greet, WrongPlaceState.load)
+SHELF = (InboxState.load, WrongPlaceState.load)
+POLICIES = (PoliciesState.load, WrongPlaceState.load)
 
 PAGES: tuple[Page, ...] = (
     Page("/belepes", sign_in_page, "sign_in.title", (STRANGER,), (SignInState.load,), SIGN_IN_TITLE),
@@ -73,9 +75,9 @@ PAGES: tuple[Page, ...] = (
     Page("/kuldemenyek", inbox_page, "inbox.title", (CUSTOMER,), LETTERS, inbox_title),
     Page("/elkuldott", sent_page, "sent.title", (CUSTOMER,), on_load=(SentState.load,)),
     Page("/lomtar", bin_page, "bin.title", (CUSTOMER,), on_load=(BinState.load,)),
-    Page("/dokumentumok", documents_page, "shelf.documents", (CUSTOMER,), (InboxState.load,), documents_title, FULL),
-    Page("/bizonylatok", payments_page, "shelf.payments", (CUSTOMER,), (InboxState.load,), payments_title, FULL),
-    Page("/szerzodesek", policies_page, "policies.title", (CUSTOMER,), (PoliciesState.load,), portals=FULL),
+    Page("/dokumentumok", documents_page, "shelf.documents", (CUSTOMER,), SHELF, documents_title, FULL),
+    Page("/bizonylatok", payments_page, "shelf.payments", (CUSTOMER,), SHELF, payments_title, FULL),
+    Page("/szerzodesek", policies_page, "policies.title", (CUSTOMER,), POLICIES, portals=FULL),
     Page("/szerzodesek/[policy_number]", policy_page, "policies.one", (CUSTOMER,), (PolicyState.load,), POLICY_TITLE, FULL),
     Page("/kuldemenyek/[letter_id]", letter_page, "letter.title", (CUSTOMER,), (LetterState.load,), LETTER_TITLE),
     Page(chat.PAGE, chat_page, "chat.title", (CUSTOMER,), on_load=(ChatState.load,), portals=CHAT_PORTALS),

@@ -24,6 +24,7 @@ from portal_app.customer.inbox.parts import (
 from portal_app.customer.inbox.rows import FileLink, LetterRow
 from portal_app.customer.inbox.state import InboxState
 from portal_app.customer.policies.parts import due_badge
+from portal_app.customer.wrong_place import wrong_place_card
 from portal_app.domain.letters import SortField
 from portal_app.domain.shelves import Shelf
 from portal_app.ui.icons import icon
@@ -50,12 +51,16 @@ payments_title = list_title("shelf.payments", Shelf.PAYMENTS.value)
 
 def documents_page() -> rx.Component:
     """Build Dokumentumaim: the current contract documents, the newest first (R80)."""
-    return list_page("shelf.documents", Shelf.DOCUMENTS.value, _lead(t("shelf.documents_lead")), content=_documents())
+    return list_page(
+        "shelf.documents", Shelf.DOCUMENTS.value, _lead(t("shelf.documents_lead")), wrong_place_card(), content=_documents()
+    )
 
 
 def payments_page() -> rx.Component:
     """Build Bizonylatok: what is to be paid by when, and what was (R81)."""
-    return list_page("shelf.payments", Shelf.PAYMENTS.value, _lead(t("shelf.payments_lead")), content=_payments())
+    return list_page(
+        "shelf.payments", Shelf.PAYMENTS.value, _lead(t("shelf.payments_lead")), wrong_place_card(), content=_payments()
+    )
 
 
 def _lead(words: rx.Var[str]) -> rx.Component:

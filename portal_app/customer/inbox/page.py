@@ -45,7 +45,9 @@ inbox_title = list_title("inbox.title", "")
 
 def inbox_page() -> rx.Component:
     """Build the page."""
-    return list_page("inbox.title", "", _password_notice(), wrong_place_card(), content=_mailbox())
+    return list_page(
+        "inbox.title", "", _password_notice(), rx.cond(InboxState.mailbox_empty, wrong_place_card()), content=_mailbox()
+    )
 
 
 def _mailbox() -> rx.Component:

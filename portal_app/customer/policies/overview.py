@@ -14,6 +14,7 @@ from portal_app.customer.inbox.rows import say
 from portal_app.customer.policies.addresses import POLICIES
 from portal_app.customer.policies.parts import due_line, status_badge
 from portal_app.customer.policies.wording import PolicyShown, policy_shown
+from portal_app.customer.wrong_place import wrong_place_card
 from portal_app.database.transactions import ask
 from portal_app.domain.calendar import budapest_date
 from portal_app.gateways.clock import now
@@ -96,6 +97,7 @@ def policies_page() -> rx.Component:
     """Build the page."""
     return rx.el.div(
         page_title(t("policies.title")),
+        rx.cond(PoliciesState.everything == 0, wrong_place_card()),
         rx.cond(PoliciesState.ready, rx.cond(PoliciesState.everything == 0, _none(), _list()), loading_lines()),
         class_name="list-page",
     )

@@ -1,4 +1,4 @@
-"""Changing the password (jelszó megváltoztatása): forced after the first sign-in (R17), or because the customer wants to."""
+"""Changing the password (jelszó megváltoztatása): forced after the first sign-in (R17, R63), or because the customer wants to."""
 
 import reflex as rx
 from starlette.requests import Request
@@ -23,12 +23,13 @@ from portal_app.domain.actors import Customer, Stage
 from portal_app.domain.errors import Busy, CurrentPasswordWrong, NotSignedIn
 from portal_app.gateways.clock import now
 from portal_app.gateways.secrets import random_token, token_digest
-from portal_app.services import passwords, visits
+from portal_app.services import accounts, passwords, visits
 from portal_app.services.house import the_house
 from portal_app.services.passwords import NewPasswordTicket
 from portal_app.ui.fields import error_summary, password_field
 from portal_app.ui.forms import native_form
 from portal_app.ui.layout import page_title
+from portal_app.ui.notices import notice
 from portal_app.ui.words import t
 
 # ── the route ──
@@ -77,6 +78,11 @@ class PasswordState(PortalState):
 
     loaded: bool = False
     forced: bool = False
+    asks_for_current: bool = True
+    by_link: bool = False
+    """Whether a link and an initial password led here, in two steps."""
+    was_sent: bool = False
+    """Whether the current password is one that we sent."""
     portal: str = ""
     login: str = ""
     current_error: str = ""
@@ -90,9 +96,13 @@ class PasswordState(PortalState):
     async def load(self) -> None:
         """Show how the last try ended."""
         actor = customer()
-        outcome = await ask(visits.outcome_for, actor, now=now())
-        rules = the_brand().portal(actor.portal).passwords
-        self.forced, self.portal, self.login = actor.stage is Stage.MUST_CHANGE, actor.portal, actor.display_name
+        outcome, brand = await ask(visits.outcome_for, actor, now=now()), the_brand()
+        rules = brand.portal(actor.portal).passwords
+        self.forced, self.portal = actor.stage is Stage.MUST_CHANGE, actor.portal
+        self.login = await ask(accounts.own_login, actor)
+        self.asks_for_current = passwords.asks_for_current(actor, brand)
+        self.by_link = self.forced and not self.asks_for_current
+        self.was_sent = self.forced and await ask(passwords.has_sent_password, actor)
         self.current_error = what_is_wrong_with_current(outcome, self.language)
         self.new_hint = what_is_missing(outcome, rules, self.language)
         self.new_error = is_not_yet_enough(outcome, self.language) or self.new_hint
@@ -107,12 +117,16 @@ TITLE = title_with_error("password.title", PasswordState.current_error, Password
 
 
 def password_page() -> rx.Component:
-    """Build the page: two fields after the first sign-in, three otherwise (R64)."""
+    """Build the page: three fields (R64), or two where link and initial password were proved just now."""
     return rx.el.section(
         page_title(rx.cond(PasswordState.forced, t("password.choose_title"), t("password.title"))),
         rx.cond(
             PasswordState.forced,
-            rx.fragment(rx.el.p(t("password.choose_step"), class_name="muted"), rx.el.p(t("password.choose_about"))),
+            rx.cond(
+                PasswordState.by_link,
+                rx.fragment(rx.el.p(t("password.choose_step"), class_name="muted"), rx.el.p(t("password.choose_about"))),
+                notice("info", rx.el.p(rx.cond(PasswordState.was_sent, t("password.change_sent"), t("password.change_rules")))),
+            ),
         ),
         error_summary(
             ("current", PasswordState.current_error), ("new", PasswordState.new_error), ("again", PasswordState.again_error)
@@ -126,7 +140,7 @@ def _form() -> rx.Component:
     return native_form(
         account_field(PasswordState.login),
         rx.cond(
-            PasswordState.forced,
+            PasswordState.by_link,
             rx.fragment(),
             password_field("current", t("password.current"), error=PasswordState.current_error),
         ),

@@ -1,16 +1,18 @@
 """A password's rules in words, printed from the object that enforces them, and the two fields of a new password."""
 
+import secrets as chance
 from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
 
 from portal_app.browser.portal_state import the_brand
-from portal_app.database.transactions import carry_out
+from portal_app.customer.posted import Posted
+from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.brands import PortalName
 from portal_app.domain.errors import CurrentPasswordWrong, PasswordRefused
-from portal_app.domain.passwords import PREVIOUS, PasswordRules, Rule, forbidden_characters, rules_shown
+from portal_app.domain.passwords import PREVIOUS, PasswordRules, Rule, forbidden_characters, rules_shown, sent_password
 from portal_app.gateways.clock import now
 from portal_app.services import passwords
 from portal_app.services.house import the_house
@@ -43,6 +45,14 @@ async def _flaws(ticket: NewPasswordTicket, new: str, again: str) -> list[str]:
         if await the_house().hashing.verify_async(new, stored):
             return [Rule.NOT_PREVIOUS]
     return []
+
+
+async def drawn_password(form: Posted, login: str = "") -> tuple[str, str]:
+    """Draw a password that can be sent, and hash it, whether it will be needed or not: that makes all answers alike."""
+    house = the_house()
+    rules = await ask(passwords.rules_for_new, form.actor, login, brand=house.brand, now=now())
+    drawn = sent_password(rules, chance.SystemRandom())
+    return drawn, await house.hashing.hash_async(drawn)
 
 
 # ── in words ──

@@ -149,5 +149,15 @@ def sent_password(rules: PasswordRules, chance: random.Random) -> str:
     return "".join(drawn)
 
 
+def could_be_sent(candidate: str) -> bool:
+    """Whether a text looks like a password that a portal with issued identifiers sends (R61–R62).
+
+    That is a property of the text alone, so judging by it tells nobody anything about an account.
+    """
+    known = EASY_LOWER + EASY_UPPER + EASY_DIGITS + SENT_SPECIAL
+    whole = len(candidate) == SENT_LENGTH and all(character in known for character in candidate)
+    return whole and any(character in SENT_SPECIAL for character in candidate)
+
+
 def _count(candidate: str, alphabet: str) -> int:
     return sum(character in alphabet for character in candidate)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, delete, select, update
 
 from portal_app.database.tables import Account, Credential, Link, Login, Merge
-from portal_app.domain.actors import Actor
+from portal_app.domain.actors import Actor, Customer
 from portal_app.domain.brands import Brand, LoginKind, PortalName
 from portal_app.domain.logins import issued_shown, login_key
 from portal_app.gateways.secrets import Secrets, public_id, random_token, token_digest
@@ -90,6 +90,13 @@ def issued_login_of(db: Session, account_id: int) -> str:
     """Give the account's own issued identifier as it is shown, empty where it has none."""
     own = select(Login.shown).where(Login.account_id == account_id, Login.kind == LoginKind.ISSUED)
     return db.exec(own.order_by(col(Login.id))).first() or ""
+
+
+def own_login(db: Session, actor: Customer) -> str:
+    """Give what the customer signs in with, as password managers should keep it: an issued identifier before an address."""
+    logins = db.exec(select(Login).where(Login.account_id == actor.account_id).order_by(col(Login.id))).all()
+    first = min(logins, key=lambda login: login.kind != LoginKind.ISSUED, default=None)
+    return first.shown if first is not None else actor.display_name
 
 
 def _open(db: Session, email: str, *, portal: PortalName, phone: str, customer_ref: str, now: datetime) -> Account:

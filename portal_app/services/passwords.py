@@ -1,4 +1,4 @@
-"""Passwords: what a new one must not be, setting it, asking for it, and when it runs out (R17, R22–R23, R34–R35)."""
+"""Passwords: what a new one must not be, setting it, asking for it, and when it runs out (R17, R22–R23, R34–R35, R63–R70)."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select, update
 
 from portal_app.database.tables import Account, Credential, Policy, SignIn
 from portal_app.domain.actors import Actor, Customer, Stage, Stranger
-from portal_app.domain.brands import Brand
+from portal_app.domain.brands import Brand, LoginKind
 from portal_app.domain.calendar import budapest_date, days_left
 from portal_app.domain.errors import CurrentPasswordWrong, LinkUsed, NotSignedIn, PasswordRefused
 from portal_app.domain.passwords import (
@@ -21,7 +21,7 @@ from portal_app.domain.passwords import (
 )
 from portal_app.gateways.guessing import guessability
 from portal_app.gateways.secrets import Secrets
-from portal_app.services import accounts, failures, sign_ins
+from portal_app.services import accounts, failures, sign_ins, whereabouts
 from portal_app.services.challenges import MAILS_AN_HOUR, mails_in_last_hour
 from portal_app.services.devices import remember_device
 from portal_app.services.events import record
@@ -30,11 +30,13 @@ from portal_app.services.outbox import enqueue
 from portal_app.services.visits import Outcome, end_visit, keep_visit, note_for, note_outcome, outcome_of, visit_of
 
 RESEND_AFTER = timedelta(seconds=60)
-NEW_PASSWORD_MAILS = ("activation", "password_link")
+NEW_PASSWORD_MAILS = ("activation", "password_link", "issued_login", "requested_password")
 WAY_IN_SENT = "way_in_sent"
 REPEATED_OTHERWISE = "repeated_otherwise"
 NEW_EMPTY = "new_empty"
 PASSWORD_SET = "password_set"  # noqa: S105 - the name of an outcome
+OTHER_PORTAL = "other_portal"
+NEWS = frozenset({PASSWORD_SET, OTHER_PORTAL})
 
 
 @dataclass(frozen=True)
@@ -96,16 +98,27 @@ def begin_change(db: Session, actor: Customer, *, brand: Brand, now: datetime) -
     """Reserve one try of the current password and say what the new one is judged by.
 
     After ten wrong ones the sign-in is ended and the answer is None: whoever sits here does not know the password.
-    Right after the first sign-in (R17) the current password is not asked for again.
+    Where the first sign-in goes by link and initial password (R17), these are not asked for again; who was sent a
+    password types it again as the current one (R64).
     """
     account = _own(db, actor)
     ticket = _ticket(db, account, brand)
-    if actor.stage is Stage.MUST_CHANGE:
+    if not asks_for_current(actor, brand):
         return NewPasswordTicket(ticket.rules, ticket.words, None, ticket.previous)
     if failures.reserve(db, _change_place(actor), brand.portal(account.portal).sign_in.locked_after, now=now) is None:
         sign_ins.end_sign_in(db, actor, now=now, reason="too_many_tries")
         return None
     return ticket
+
+
+def asks_for_current(actor: Customer, brand: Brand) -> bool:
+    """Whether the form has the field for the current password (R64)."""
+    return actor.stage is Stage.FULL or brand.portal(actor.portal).login is not LoginKind.EMAIL
+
+
+def has_sent_password(db: Session, actor: Customer) -> bool:
+    """Whether the customer signs in with a password that we sent, and not with one that is only too old for the rules."""
+    return _used_sent_password(db, actor.account_id) is not None
 
 
 def cancel_change(db: Session, actor: Customer) -> None:
@@ -150,17 +163,22 @@ def change_password(
 
 def has_news(db: Session, actor: Customer, *, now: datetime) -> bool:
     """Say whether there is something to tell; reading only, because every visit to the letters asks."""
-    return outcome_of(visit_of(db, actor, now=now)).code == PASSWORD_SET
+    return outcome_of(visit_of(db, actor, now=now)).code in NEWS
 
 
 def take_news(db: Session, actor: Customer, *, now: datetime) -> Outcome:
-    """Say once, on the page after it, that the password was set; `valid_until` stands in the facts."""
+    """Say once, on the first page inside, that the password was set (`valid_until` in the facts), or which portal it is."""
     visit = visit_of(db, actor, now=now)
     news = outcome_of(visit)
-    if news.code != PASSWORD_SET:
+    if news.code not in NEWS:
         return Outcome()
     end_visit(db, visit)
     return news
+
+
+def note_other_portal(db: Session, actor: Customer, asked: str, *, now: datetime) -> None:
+    """Remember, for the first page inside, that the visitor asked for another portal of the brand than the account's."""
+    note_for(db, actor, OTHER_PORTAL, now=now, asked=asked)
 
 
 # ── setting by a mailed link ──
@@ -218,14 +236,16 @@ def request_new_password(
     *,
     initial_password: str,
     hashed: str,
+    language: str = "hu",
     brand: Brand,
     secrets: Secrets,
     now: datetime,
 ) -> None:
-    """Owe the account behind the identifier a way in, and say the same whether there is one or not (R22, S21).
+    """Owe the account behind the identifier a way in, and say the same whether there is one or not (R22, R67–R70, S21).
 
-    An account that nobody has signed in to yet gets a new first access instead, which is what `initial_password` and
-    its hash are for; they are made for every request, so that all take the same time.
+    What is sent depends on the account: a link, a new password, or a new first access where nobody has signed in yet.
+    `initial_password` and its hash are made for every request (`rules_for_new`), so that all take the same time.
+    An address that is no identifier itself, but on file for some, is told where its accounts are.
     """
     visit = keep_visit(db, actor, visit_sha256, now=now)
     asked_just_now = outcome_of(visit).code == WAY_IN_SENT and visit.wait_until is not None and visit.wait_until > now
@@ -235,8 +255,25 @@ def request_new_password(
     account = accounts.account_of_login(db, login)
     if account is not None:
         send_way_in(db, actor, account, initial_password, hashed, brand=brand, secrets=secrets, now=now)
+    elif "@" in login:
+        whereabouts.tell_whereabouts(db, actor, login, "", language=language, now=now)
     note_outcome(visit, WAY_IN_SENT)
     visit.wait_until = now + RESEND_AFTER
+
+
+def rules_for_new(db: Session, actor: Customer | Stranger, login: str = "", *, brand: Brand, now: datetime) -> PasswordRules:
+    """Give the rules by which a password is drawn for whoever asks: by identifier, or else by what their visit is about.
+
+    Those of the brand's first portal where nobody is found.
+    """
+    if login:
+        account = accounts.account_of_login(db, login)
+    else:
+        linked = (link_of_visit(db, actor, purpose, now=now).account for purpose in PASSWORD_PURPOSES)
+        visit = visit_of(db, actor, now=now)
+        proved = db.get(Account, visit.account_id) if visit is not None and visit.account_id is not None else None
+        account = next((found for found in linked if found is not None), proved)
+    return brand.portal(account.portal if account else brand.switched_on[0]).passwords
 
 
 def request_new_link(
@@ -257,14 +294,23 @@ def request_new_link(
             _note_sent(db, actor, now)
 
 
-def request_after_expiry(db: Session, actor: Customer | Stranger, *, brand: Brand, secrets: Secrets, now: datetime) -> None:
-    """Owe the link that only helps after the yearly renewal was missed; the old password was proved just now (R35)."""
+def request_after_expiry(
+    db: Session,
+    actor: Customer | Stranger,
+    *,
+    initial_password: str,
+    hashed: str,
+    brand: Brand,
+    secrets: Secrets,
+    now: datetime,
+) -> None:
+    """Owe what alone helps when the renewal was missed (R35) or a sent password came too late; it was proved just now."""
     visit = visit_of(db, actor, now=now)
     if visit is None or visit.verified_at is None or visit.account_id is None:
         return
     account = db.get(Account, visit.account_id)
     if account is not None:
-        send_way_in(db, actor, account, "", "", brand=brand, secrets=secrets, now=now)
+        send_way_in(db, actor, account, initial_password, hashed, brand=brand, secrets=secrets, now=now)
         _note_sent(db, actor, now)
 
 
@@ -279,17 +325,37 @@ def send_way_in(
     secrets: Secrets,
     now: datetime,
 ) -> None:
-    """Owe the account a link to a new password, or its first access when it has none yet; at most three an hour."""
-    if account.status == "closed" or mails_in_last_hour(db, account, NEW_PASSWORD_MAILS, now=now) >= MAILS_AN_HOUR:
+    """Owe the account a link to a new password, the password itself where identifiers are issued, or its first access.
+
+    At most three an hour go to one account.
+    """
+    if account.status in {"closed", "merged"} or mails_in_last_hour(db, account, NEW_PASSWORD_MAILS, now=now) >= MAILS_AN_HOUR:
         return
     record(db, actor, "password:asked", now=now, account_id=account.id)
     if account.status == "invited":
         accounts.send_first_access(db, account, initial_password, hashed, brand=brand, secrets=secrets, now=now, asked_for=True)
         return
+    if brand.portal(account.portal).login is LoginKind.ISSUED:
+        _send_password(db, account, initial_password, hashed, brand=brand, secrets=secrets, now=now)
+        return
     valid_until = now + timedelta(minutes=brand.lives.reset_link_minutes)
     token = accounts.new_link(db, account.id or 0, LinkPurpose.PASSWORD, valid_until=valid_until, now=now)
     sealed = accounts.seal_text(secrets, token)
     enqueue(db, "password_link", account, now=now, facts={"reason": _reason(db, account, now)}, sealed_secret=sealed)
+
+
+def _send_password(
+    db: Session, account: Account, password: str, hashed: str, *, brand: Brand, secrets: Secrets, now: datetime
+) -> None:
+    """Owe the account a password that stands beside the current one until its first use (R69), instead of an older such one.
+
+    So a stranger who asks for it locks nobody out.
+    """
+    unused = (col(Credential.account_id) == account.id, col(Credential.kind) == "sent", col(Credential.used_at).is_(None))
+    db.exec(update(Credential).where(*unused, col(Credential.ended_at).is_(None)).values(ended_at=now))
+    valid_until = now + timedelta(hours=brand.lives.sms_password_hours)
+    db.add(accounts.sent_credential(account, hashed, valid_until=valid_until, now=now))
+    accounts.send_sealed(db, "requested_password", account, password, secrets=secrets, urgent=True, now=now)
 
 
 # ── running out ──
@@ -334,7 +400,10 @@ def _set_password(
     end_links(db, account_id, now=now)
     sign_ins.end_others(db, account_id, now=now, reason="password_changed", keep=keep)
     if account.status == "invited":
-        account.status, account.activated_at, account.email_confirmed_at = "active", now, now
+        account.status, account.activated_at = "active", now
+        if brand.portal(account.portal).login is LoginKind.EMAIL:
+            # Only a mailed link leads here.
+            account.email_confirmed_at = now
         record(db, actor, "account:activated", now=now, account_id=account_id, about=account.public_id)
     else:
         enqueue(db, "password_changed", account, now=now)
@@ -355,11 +424,24 @@ def _ticket(db: Session, account: Account, brand: Brand) -> NewPasswordTicket:
             Credential.account_id == account.id, Credential.kind == "sent", col(Credential.ended_at).is_(None)
         )
     ).all()
-    current = next((credential.hash for credential in chosen if credential.ended_at is None), None)
+    used = _used_sent_password(db, account.id or 0)
+    current = used or next((credential.hash for credential in chosen if credential.ended_at is None), None)
     portal = brand.portal(account.portal)
     holders = db.exec(select(Policy.holder_name).where(Policy.account_id == account.id).distinct()).all()
     words = (brand.insurer, brand.short_name, portal.title, account.email.partition("@")[0], *holders)
     return NewPasswordTicket(portal.passwords, words, current or "", (*[row.hash for row in chosen], *sent))
+
+
+def _used_sent_password(db: Session, account_id: int) -> str | None:
+    """Give the stored value of the sent password that has become the current one."""
+    return db.exec(
+        select(Credential.hash).where(
+            Credential.account_id == account_id,
+            Credential.kind == "sent",
+            col(Credential.used_at).is_not(None),
+            col(Credential.ended_at).is_(None),
+        )
+    ).first()
 
 
 def _reason(db: Session, account: Account, now: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Signing in: one attempt reserved, checked elsewhere, concluded; and the first sign-in by link (R15–R17, R36–R37).
+"""Signing in: one attempt reserved, checked elsewhere, concluded; and the first sign-in by link (R15–R17, R36–R37, R60).
 
 The password check is slow on purpose and belongs outside every transaction. So each form has two services: the first
 reserves an attempt and hands out what to check against, the second concludes it.
@@ -7,12 +7,12 @@ reserves an attempt and hands out what to check against, the second concludes it
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select, update
 
 from portal_app.database.tables import Account, Credential, Visit
 from portal_app.domain.actors import Customer, Stage, Stranger
-from portal_app.domain.brands import Brand
-from portal_app.domain.errors import PasswordExpired, SignInRefused
+from portal_app.domain.brands import Brand, LoginKind
+from portal_app.domain.errors import PasswordExpired, SentPasswordExpired, SignInLocked, SignInRefused
 from portal_app.domain.sign_in import SignInRules
 from portal_app.gateways.secrets import Secrets
 from portal_app.services import accounts, attempts, challenges, failures, sign_ins
@@ -23,6 +23,8 @@ from portal_app.services.visits import Outcome, end_visit, keep_visit, note_outc
 
 CODE_SENT = "code_sent"
 FIELDS_EMPTY = "fields_empty"
+SENT = "sent"
+GONE = frozenset({"closed", "merged"})
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,9 @@ class Ticket:
     account_id: int | None = None
     credential_id: int | None = None
     stored: str | None = field(default=None, repr=False)
+    sent_id: int | None = None
+    sent: str | None = field(default=None, repr=False)
+    """The stored value of a password that was sent on request and stands beside the current one until its first use."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ class FirstSignInView:
     by_sms: bool = False
 
 
-# ── signing in with a chosen password ──
+# ── signing in with an identifier and a password ──
 
 
 def reserve_sign_in(
@@ -89,11 +94,16 @@ def reserve_sign_in(
     code: str,
     browser: Browser,
     *,
+    could_be_sent: bool = False,
     brand: Brand,
     secrets: Secrets,
     now: datetime,
 ) -> Ticket:
-    """Reserve one attempt to sign in with this identifier; unknown ones are treated alike in every way (S04)."""
+    """Reserve one attempt to sign in with this identifier; unknown ones are treated alike in every way (S04).
+
+    `could_be_sent` says that the typed password looks like one we send. Such a password has a way past the lock, with
+    ten tries of its own, so that nobody can be kept out by strangers (R37, C16).
+    """
     visit = keep_visit(db, actor, browser.visit_sha256, now=now)
     visit.login_shown = login.strip()
     account = accounts.account_of_login(db, login)
@@ -103,13 +113,21 @@ def reserve_sign_in(
         db, visit, place, code, _rules(brand, account), brand=brand, secrets=secrets, now=now,
         suspicious=browser.suspicious and device is None,
     )  # fmt: skip
-    credential = _chosen_password(db, account)
-    if number is None or account is None or credential is None:
+    credential = _current_password(db, account, brand)
+    sent = _waiting_password(db, account, brand) if could_be_sent else None
+    if number is None and sent is not None and outcome_of(visit).code == SignInLocked.code:
+        place, credential = Place(place.account_key, f"{SENT}:{sent.id}"), None
+        number = failures.reserve(db, place, _rules(brand, account).locked_after, now=now)
+    if number is None or account is None:
         return Ticket(visit.id or 0, place, number, account.id if account else None)
-    return Ticket(visit.id or 0, place, number, account.id, credential.id, credential.hash)
+    return Ticket(
+        visit.id or 0, place, number, account.id,
+        credential.id if credential else None, credential.hash if credential else None,
+        sent.id if sent else None, sent.hash if sent else None,
+    )  # fmt: skip
 
 
-def conclude_sign_in(
+def conclude_sign_in(  # noqa: PLR0913 - an attempt has this many sides
     db: Session,
     actor: Customer | Stranger,
     ticket: Ticket,
@@ -117,6 +135,7 @@ def conclude_sign_in(
     token_sha256: str,
     *,
     matches: bool,
+    by_sent: bool = False,
     new_hash: str = "",
     brand: Brand,
     secrets: Secrets,
@@ -124,6 +143,8 @@ def conclude_sign_in(
 ) -> Customer | None:
     """Conclude a reserved attempt: begin the sign-in, or note why not and answer None.
 
+    `by_sent` says that it was the password beside the current one that matched; it takes the current one's place now.
+    Whoever comes with a password that we sent can do nothing but choose their own (R60, R63).
     `new_hash` replaces the stored value that was made with an older pepper or cost (S12).
     """
     visit = _visit_of_ticket(db, actor, ticket, browser, now)
@@ -131,22 +152,60 @@ def conclude_sign_in(
     if ticket.number is None:
         return None
     if account is None or not matches:
-        attempts.refuse(
-            db, actor, visit, ticket.place, ticket.number, _rules(brand, account),
-            account=account, brand=brand, secrets=secrets, now=now,
-        )  # fmt: skip
+        _refuse(db, actor, visit, ticket, account, brand=brand, secrets=secrets, now=now)
         return None
     failures.forgive(db, ticket.place)
-    credential = db.get(Credential, ticket.credential_id)
+    credential = db.get(Credential, ticket.sent_id if by_sent else ticket.credential_id)
     if credential is None or credential.ended_at is not None:
         # The password was changed while this attempt was being checked.
         note_outcome(visit, SignInRefused.code)
         return None
     credential.hash = new_hash or credential.hash
     if credential.valid_until is not None and credential.valid_until <= now:
-        _note_expired(visit, account, now)
+        _note_expired(visit, account, SentPasswordExpired.code if credential.kind == SENT else PasswordExpired.code, now)
         return None
-    return _sign_in(db, actor, visit, account, browser, token_sha256, brand=brand, now=now)
+    if credential.kind == SENT:
+        _take_its_place(db, account, credential, now)
+    stage = Stage.MUST_CHANGE if _must_change(account, credential) else Stage.FULL
+    return _sign_in(db, actor, visit, account, browser, token_sha256, stage=stage, brand=brand, now=now)
+
+
+def _refuse(
+    db: Session,
+    actor: Customer | Stranger,
+    visit: Visit,
+    ticket: Ticket,
+    account: Account | None,
+    *,
+    brand: Brand,
+    secrets: Secrets,
+    now: datetime,
+) -> None:
+    """Note that the attempt failed; past the lock the page goes on saying what it says to everybody."""
+    if ticket.number is None or ticket.place.bucket.startswith(f"{SENT}:"):
+        return
+    attempts.refuse(
+        db, actor, visit, ticket.place, ticket.number, _rules(brand, account),
+        account=account, brand=brand, secrets=secrets, now=now,
+    )  # fmt: skip
+
+
+def _take_its_place(db: Session, account: Account, sent: Credential, now: datetime) -> None:
+    """Let a password that was sent replace the current one with its first use; phone or address are proved by it."""
+    if sent.used_at is None:
+        sent.used_at = now
+        db.exec(
+            update(Credential)
+            .where(col(Credential.account_id) == account.id, col(Credential.id) != sent.id, col(Credential.ended_at).is_(None))
+            .values(ended_at=now)
+        )
+    accounts.confirm_contact(account, sent, now=now)
+
+
+def _must_change(account: Account, credential: Credential) -> bool:
+    """Whether a password of one's own has to be chosen first: after a sent one, and when the portal's rules are new."""
+    of_old_rules = account.upgraded_at is not None and credential.created_at < account.upgraded_at
+    return credential.kind == SENT or of_old_rules
 
 
 def note_empty(db: Session, actor: Customer | Stranger, login: str, browser: Browser, *, now: datetime) -> None:
@@ -236,7 +295,7 @@ def reserve_first_sign_in(
         return Ticket(0, Place("", ""))
     place = Place(f"account:{found.account.id}", f"link:{found.link.id}")
     number = attempts.admit(db, visit, place, code, _rules(brand, found.account), brand=brand, secrets=secrets, now=now)
-    credential = _sent_password(db, found.account, now)
+    credential = _initial_password(db, found.account, now)
     if number is None or credential is None:
         return Ticket(visit.id or 0, place, number, found.account.id)
     return Ticket(visit.id or 0, place, number, found.account.id, credential.id, credential.hash)
@@ -270,6 +329,7 @@ def conclude_first_sign_in(
     credential = db.get(Credential, ticket.credential_id)
     if credential is not None:
         credential.used_at = now
+        accounts.confirm_contact(found.account, credential, now=now)
     failures.forgive(db, ticket.place)
     _replace(db, actor, visit, now)
     return sign_ins.start_sign_in(
@@ -300,13 +360,16 @@ def _sign_in(
     browser: Browser,
     token_sha256: str,
     *,
+    stage: Stage,
     brand: Brand,
     now: datetime,
 ) -> Customer:
     _replace(db, actor, visit, now)
-    device_id = remember_device(db, account, browser.device_token, _rules(brand, account), now=now)
+    device_id = None
+    if stage is Stage.FULL:
+        device_id = remember_device(db, account, browser.device_token, _rules(brand, account), now=now)
     return sign_ins.start_sign_in(
-        db, account, token_sha256, stage=Stage.FULL, device_id=device_id,
+        db, account, token_sha256, stage=stage, device_id=device_id,
         browser=browser.name, source=browser.source, now=now,
     )  # fmt: skip
 
@@ -318,9 +381,9 @@ def _replace(db: Session, actor: Customer | Stranger, visit: Visit, now: datetim
         sign_ins.end_sign_in(db, actor, now=now, reason="replaced")
 
 
-def _note_expired(visit: Visit, account: Account, now: datetime) -> None:
+def _note_expired(visit: Visit, account: Account, code: str, now: datetime) -> None:
     visit.account_id, visit.verified_at = account.id, now
-    note_outcome(visit, PasswordExpired.code)
+    note_outcome(visit, code)
 
 
 def _attempt_view(db: Session, visit: Visit, rules: SignInRules, now: datetime) -> AttemptView:
@@ -356,17 +419,33 @@ def _visit_of_ticket(db: Session, actor: Customer | Stranger, ticket: Ticket, br
     return db.get(Visit, ticket.visit_id) or keep_visit(db, actor, browser.visit_sha256, now=now)
 
 
-def _chosen_password(db: Session, account: Account | None) -> Credential | None:
-    if account is None or account.status == "closed":
+def _current_password(db: Session, account: Account | None, brand: Brand) -> Credential | None:
+    """Give what the account is signed in with now: the chosen password, or a sent one that was used already."""
+    if account is None or account.status in GONE:
         return None
-    return db.exec(
-        select(Credential).where(
-            Credential.account_id == account.id, Credential.kind == "chosen", col(Credential.ended_at).is_(None)
-        )
-    ).first()
+    running = select(Credential).where(Credential.account_id == account.id, col(Credential.ended_at).is_(None))
+    if _by_link(account, brand):
+        return db.exec(running.where(Credential.kind == "chosen")).first()
+    current = running.where(or_(col(Credential.kind) == "chosen", col(Credential.used_at).is_not(None)))
+    return db.exec(current.order_by(col(Credential.id).desc())).first()
 
 
-def _sent_password(db: Session, account: Account, now: datetime) -> Credential | None:
+def _waiting_password(db: Session, account: Account | None, brand: Brand) -> Credential | None:
+    """Give the sent password that nobody has used yet, also one that came too late, so that the page can say so."""
+    if account is None or account.status in GONE or _by_link(account, brand):
+        return None
+    waiting = select(Credential).where(
+        Credential.account_id == account.id, Credential.kind == SENT, col(Credential.used_at).is_(None)
+    )
+    return db.exec(waiting.where(col(Credential.ended_at).is_(None)).order_by(col(Credential.id).desc())).first()
+
+
+def _by_link(account: Account, brand: Brand) -> bool:
+    """Whether the account's passwords are set by a mailed link, so that a sent one is worth nothing without it (R16)."""
+    return brand.portal(account.portal).login is LoginKind.EMAIL
+
+
+def _initial_password(db: Session, account: Account, now: datetime) -> Credential | None:
     return db.exec(
         select(Credential).where(
             Credential.account_id == account.id,

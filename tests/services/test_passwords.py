@@ -361,7 +361,7 @@ def test_an_expired_password_is_replaced_through_a_link_that_one_press_sends(hou
     guest.attempt(ANNA, ANNAS_PASSWORD, now=later)
     parts = {"brand": house.brand, "secrets": house.secrets, "now": later}
 
-    house.database.carry_out(passwords.request_after_expiry, guest.actor, **parts)
+    house.database.carry_out(passwords.request_after_expiry, guest.actor, initial_password="", hashed="", **parts)
 
     (mail,) = post_to(house, ANNA, "password_link")
     assert facts_of(mail) == {"reason": "expired"}
@@ -376,7 +376,7 @@ def test_nobody_gets_that_link_without_the_old_password(house: House) -> None:
     guest.attempt(ANNA, "Rossz1Jelszo2", now=later)
     parts = {"brand": house.brand, "secrets": house.secrets, "now": later}
 
-    house.database.carry_out(passwords.request_after_expiry, guest.actor, **parts)
+    house.database.carry_out(passwords.request_after_expiry, guest.actor, initial_password="", hashed="", **parts)
 
     assert post_to(house, ANNA, "password_link") == []
 

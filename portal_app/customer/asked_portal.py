@@ -1,0 +1,37 @@
+"""Which portal a visitor asks for before anything is known of them: in the address, and in the words of the pages (R96)."""
+
+from collections.abc import Callable
+
+import reflex as rx
+
+from portal_app.browser.portal_state import PortalState, the_brand
+from portal_app.domain.brands import Portal
+
+PORTAL = "portal"
+
+
+def asked_portal(named: str | None) -> str:
+    """Give the portal if the brand has it switched on, else nothing."""
+    return named if named is not None and named in set(the_brand().switched_on) else ""
+
+
+def show_asked_portal(state: PortalState) -> None:
+    """Let the page speak of the portal that its address asks for; without one of the brand's first."""
+    asked = asked_portal(state.router.url.query_parameters.get(PORTAL))
+    if asked:
+        state.portal, state.portal_title = asked, the_brand().portal(asked).title
+
+
+def at_portal(path: str, portal: str) -> str:
+    """Name the portal in an address, unless it is the first one, which needs no name."""
+    brand = the_brand()
+    if portal not in set(brand.switched_on) or portal == brand.switched_on[0]:
+        return path
+    return f"{path}{'&' if '?' in path else '?'}{PORTAL}={portal}"
+
+
+def by_portal(build: Callable[[Portal], rx.Component]) -> rx.Component:
+    """Build a part of a page for every portal of the brand, and show that of the portal asked for."""
+    brand = the_brand()
+    parts = [(name.value, build(brand.portals[name])) for name in brand.switched_on]
+    return parts[0][1] if len(parts) == 1 else rx.match(PortalState.portal, *parts, rx.fragment())

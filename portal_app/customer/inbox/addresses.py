@@ -11,7 +11,7 @@ from portal_app.domain.shelves import Shelf, shows_current_only
 SEARCH, KIND, POLICY, UNREAD, PERIOD, SORT, PAGE = "keres", "tipus", "szerzodes", "olvasatlan", "idoszak", "rendez", "oldal"
 OLDER_TOO = "regiek"
 FILTERS = (SEARCH, KIND, POLICY, UNREAD, PERIOD)
-DOCUMENTS, PAYMENTS = "/dokumentumok", "/bizonylatok"
+INBOX, DOCUMENTS, PAYMENTS = "/kuldemenyek", "/dokumentumok", "/bizonylatok"
 _MOST_FIELDS = 20
 _LONGEST_PAGE = 6
 
@@ -35,6 +35,7 @@ _COLUMNS = {
     SortField.DUE: "hatarido",
 }
 _SHELVES = {DOCUMENTS: Shelf.DOCUMENTS, PAYMENTS: Shelf.PAYMENTS}
+_PATHS = {shelf: path for path, shelf in _SHELVES.items()}
 _KIND_OF = {word: kind for kind, word in _KINDS.items()}
 _PERIOD_OF = {word: period for period, word in _PERIODS.items()}
 _COLUMN_OF = {word: column for column, word in _COLUMNS.items()}
@@ -52,6 +53,11 @@ class Asked:
 def shelf_at(path: str) -> Shelf | None:
     """Say which shelf the list at this path shows; None is the inbox, which holds everything."""
     return _SHELVES.get(path.rstrip("/"))
+
+
+def path_of(shelf: Shelf | None) -> str:
+    """Give the path of a shelf's list; what has none of its own stands in the inbox."""
+    return _PATHS.get(shelf, INBOX) if shelf else INBOX
 
 
 def read_address(query: str, shelf: Shelf | None = None) -> Asked:

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from portal_app.browser.admission import CUSTOMER, Line, PublicId, Word, customer, open_to, parse
 from portal_app.browser.live import live
-from portal_app.browser.pages import INBOX
 from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer.inbox import addresses
 from portal_app.customer.inbox.rows import Choice, LetterRow, chips, kind_words, letter_row, say
@@ -84,7 +83,7 @@ class InboxState(PortalState):
     undo_words: str = ""
     kept_words: str = ""
 
-    _path: str = INBOX
+    _path: str = addresses.INBOX
     _query: str = ""
     _echoes: dict[str, datetime] = rx.field(default_factory=dict)
     _shown: dict[str, int] = rx.field(default_factory=dict)
@@ -100,16 +99,17 @@ class InboxState(PortalState):
     @open_to(CUSTOMER)
     async def load(self) -> None:
         """Show what the address asks for; an address that came from an act of this tab is already shown."""
-        path, query = self.router.url.path.rstrip("/"), self.router.url.query
-        if path == self._path and self._is_echo(query):
-            if not self.shelf:
+        shelf, query = addresses.shelf_at(self.router.url.path), self.router.url.query
+        same_list = addresses.path_of(shelf) == self._path
+        if same_list and self._is_echo(query):
+            if shelf is None:
                 await carry_out(inbox.remember_sort, customer(), read_sort(self.sort))
             return
         live.follow(self.router.session.client_token, InboxState.refresh)
-        if path != self._path:
-            self._path, self._chosen, self._echoes = path, {}, {}
+        if not same_list:
+            self._path, self._chosen, self._echoes = addresses.path_of(shelf), {}, {}
         self._query = query
-        asked = addresses.read_address(query, addresses.shelf_at(path))
+        asked = addresses.read_address(query, shelf)
         await self._open(asked.filter, asked.sort, asked.page)
 
     @rx.event

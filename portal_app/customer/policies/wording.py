@@ -5,7 +5,7 @@ from datetime import date, datetime
 from urllib.parse import urlencode
 
 from portal_app.browser.portal_state import the_brand
-from portal_app.customer.inbox.addresses import DOCUMENTS, PAYMENTS, POLICY
+from portal_app.customer.inbox.addresses import POLICY, path_of
 from portal_app.customer.inbox.rows import LetterRow, due_words, letter_row, say
 from portal_app.customer.policies.addresses import policy_page
 from portal_app.domain.calendar import budapest_date
@@ -17,7 +17,6 @@ from portal_app.services.portfolio import PolicyDetails, PolicyLine
 from portal_app.texts.dates import long_date, machine_date
 from portal_app.texts.money import forints
 
-PLACES = {Shelf.DOCUMENTS: DOCUMENTS, Shelf.PAYMENTS: PAYMENTS, Shelf.CORRESPONDENCE: "/kuldemenyek"}
 _STATUS = {PolicyStatus.ACTIVE: "policies.active", PolicyStatus.ENDED: "policies.ended"}
 _COMMUNICATION = {Communication.ELECTRONIC: "policies.electronic", Communication.POSTAL: "policies.postal"}
 
@@ -115,4 +114,4 @@ def _chosen_on(consent_at: datetime | None, language: str) -> str:
 
 def _letters(found: InboxPage, number: str, shelf: Shelf, today: date, language: str) -> LettersShown:
     rows = [letter_row(line, today, language, shelf) for line in found.lines]
-    return LettersShown(rows, f"{PLACES[shelf]}?{urlencode({POLICY: number})}")
+    return LettersShown(rows, f"{path_of(shelf)}?{urlencode({POLICY: number})}")

@@ -94,7 +94,7 @@ async def _attempt(form: Posted, login: str, password: str) -> Response:
         sign_in.reserve_sign_in, form.actor, login, form.text("code"), browser,
         could_be_sent=could_be_sent(password), now=now(), **parts,
     )  # fmt: skip
-    check = await _check(form, ticket, password)
+    check = await check_password(form, ticket, password)
     token = random_token()
     customer = await carry_out(
         sign_in.conclude_sign_in, form.actor, ticket, browser, token_digest(token),
@@ -103,7 +103,7 @@ async def _attempt(form: Posted, login: str, password: str) -> Response:
     if customer is not None:
         return await _welcome(form, customer, token)
     if not check.matches:
-        await _count_failure(form.source, ticket)
+        await count_failure(form.source, ticket)
     return form.back_to(_page(form))
 
 
@@ -117,14 +117,15 @@ async def _welcome(form: Posted, customer: Customer, token: str) -> Response:
     return form.signed_in(own_path(form.text("back") or None), token)
 
 
-async def _count_failure(source: str, ticket: Ticket) -> None:
+async def count_failure(source: str, ticket: Ticket) -> None:
+    """Count a wrong password at its source, and the first one of each account apart."""
     await count(FAILURES, source, FAILURES_LIMIT)
     if ticket.number == 1:
         await count(ACCOUNTS, source, ACCOUNTS_LIMIT)
 
 
 @dataclass(frozen=True)
-class _Checked:
+class Checked:
     """Whether the password matched, whether it was the one beside the current one, and its value made anew."""
 
     matches: bool
@@ -132,7 +133,7 @@ class _Checked:
     new_hash: str = field(default="", repr=False)
 
 
-async def _check(form: Posted, ticket: Ticket, password: str) -> _Checked:
+async def check_password(form: Posted, ticket: Ticket, password: str) -> Checked:
     """Check the password in the hashing threads; a refused attempt takes the same time and matches nothing.
 
     What looks like a password we send is checked twice, whether one was sent or not.
@@ -141,12 +142,12 @@ async def _check(form: Posted, ticket: Ticket, password: str) -> _Checked:
     try:
         if await _matches(password, ticket, ticket.stored):
             anew = hashing.needs_upgrade(ticket.stored or "")
-            return _Checked(matches=True, new_hash=await hashing.hash_async(password) if anew else "")
+            return Checked(matches=True, new_hash=await hashing.hash_async(password) if anew else "")
         by_sent = could_be_sent(password) and await _matches(password, ticket, ticket.sent)
     except Busy:
         await carry_out(sign_in.withdraw_attempt, form.actor, ticket)
         raise
-    return _Checked(by_sent, by_sent)
+    return Checked(by_sent, by_sent)
 
 
 async def _matches(password: str, ticket: Ticket, stored: str | None) -> bool:

@@ -20,7 +20,9 @@ from portal_app.customer import (
     profile,
     security_code,
     sign_in,
+    upgrade,
 )
+from portal_app.customer.administration.places import administration_pages, administration_routes
 from portal_app.customer.bin import BinState, bin_page
 from portal_app.customer.chat import ChatState, chat_page
 from portal_app.customer.closing import ClosingState, closing_page
@@ -56,9 +58,11 @@ from portal_app.customer.statement import statement_page
 from portal_app.customer.upgrade import UpgradeState, upgrade_page
 from portal_app.customer.welcome import WelcomeState
 from portal_app.customer.wrong_place import WrongPlaceState
+from portal_app.domain.brands import PortalName
 from portal_app.domain.messages import CHAT_PORTALS
 from portal_app.ui.menu import FULL
 
+MAILBOX = (PortalName.KULDEMENYEIM,)
 LETTERS = (InboxState.load, WelcomeState.greet, WrongPlaceState.load)
 SHELF = (InboxState.load, WrongPlaceState.load)
 POLICIES = (PoliciesState.load, WrongPlaceState.load)
@@ -69,7 +73,7 @@ PAGES: tuple[Page, ...] = (
     Page("/uj-jelszo", new_password_page, "password.by_link_title", (STRANGER, CUSTOMER), (NewPasswordState.load,), LINK_TITLE),
     Page("/jelszo", password_page, "password.title", (CHANGING, CUSTOMER), (PasswordState.load,), PASSWORD_TITLE),
     Page(FORGOTTEN, forgotten_password_page, "password.forgotten_title", (STRANGER, CUSTOMER), on_load=(ForgottenState.load,)),
-    Page("/atlepes", upgrade_page, "upgrade.title", (CUSTOMER,), on_load=(UpgradeState.load,)),
+    Page("/atlepes", upgrade_page, "upgrade.title", (CUSTOMER,), on_load=(UpgradeState.load,), portals=MAILBOX),
     Page("/beallitasok", profile_page, "profile.title", (CUSTOMER,), on_load=(ProfileState.load,)),
     Page("/beallitasok/e-mail", new_address_page, "new_address.title", ANYONE, on_load=(NewAddressState.load,)),
     Page("/kuldemenyek", inbox_page, "inbox.title", (CUSTOMER,), LETTERS, inbox_title),
@@ -80,6 +84,7 @@ PAGES: tuple[Page, ...] = (
     Page("/szerzodesek", policies_page, "policies.title", (CUSTOMER,), POLICIES, portals=FULL),
     Page("/szerzodesek/[policy_number]", policy_page, "policies.one", (CUSTOMER,), (PolicyState.load,), POLICY_TITLE, FULL),
     Page("/kuldemenyek/[letter_id]", letter_page, "letter.title", (CUSTOMER,), (LetterState.load,), LETTER_TITLE),
+    *administration_pages(),
     Page(chat.PAGE, chat_page, "chat.title", (CUSTOMER,), on_load=(ChatState.load,), portals=CHAT_PORTALS),
     Page("/portaltorles", closing_page, "closing.title", ANYONE, on_load=(ClosingState.load,)),
     *registration_pages(the_brand()),
@@ -99,6 +104,7 @@ ROUTES: tuple[WebRoute, ...] = (
     WebRoute("GET", "/uj-jelszo/{token}", new_password.arrive, (STRANGER, CUSTOMER)),
     WebRoute("POST", "/uj-jelszo", new_password.set_password, (STRANGER, CUSTOMER)),
     WebRoute("POST", "/jelszo", password.change, (CHANGING, CUSTOMER)),
+    WebRoute("POST", "/atlepes", upgrade.move, (CHANGING, CUSTOMER)),
     WebRoute("POST", FORGOTTEN, forgotten_password.request_new_password, (STRANGER, CUSTOMER)),
     WebRoute("GET", "/beallitasok/e-mail/{token}", new_address.arrive, ANYONE),
     WebRoute("POST", "/beallitasok", profile.ask_for_new_address, (CUSTOMER,)),
@@ -117,6 +123,7 @@ ROUTES: tuple[WebRoute, ...] = (
     WebRoute("GET", "/dokumentumok/{document_id}/oldal/{page:int}", previews.page_image, (CUSTOMER,), own_act=False),
     WebRoute("GET", "/kuldemenyek/{letter_id}/valasz", replies.back_to_letter, (CUSTOMER,)),
     WebRoute("POST", "/kuldemenyek/{letter_id}/valasz", replies.send, (CUSTOMER,), body_bytes=replies.BODY_BYTES),
+    *administration_routes(),
     WebRoute("GET", GUIDE, guide.download, ANYONE, own_act=False),
     WebRoute("POST", chat.PAGE, chat.send, (CUSTOMER,)),
     WebRoute("POST", "/kilepes", entrance.sign_out, ANYONE),

@@ -34,10 +34,12 @@ MENU = (
     Place("/kuldemenyek", "shell.letters", "letter", at_hand=True),
     Place("/elkuldott", "shell.sent", "sent"),
     Place("/lomtar", "shell.bin", "bin"),
-    Place("/chat", "shell.chat", "chat", FULL),
     Place("/szerzodesek", "policies.title", "policy", FULL, at_hand=True),
     Place("/dokumentumok", "shelf.documents", "document", FULL, at_hand=True),
     Place("/bizonylatok", "shelf.payments", "voucher", FULL, at_hand=True),
+    Place("/ugyintezes", "administration.title", "pen", FULL, at_hand=True),
+    Place("/kerelmek", "request.list_title", "requests", FULL),
+    Place("/chat", "shell.chat", "chat", FULL),
     Place("/beallitasok", "shell.settings", "settings"),
     Place("/sugo", "shell.help", "help"),
 )

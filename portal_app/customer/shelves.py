@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import reflex as rx
 
+from portal_app.customer.administration.addresses import START
 from portal_app.customer.inbox.parts import (
     cell,
     filter_tick,
@@ -32,7 +33,6 @@ from portal_app.ui.links import document_link
 from portal_app.ui.lists import empty_place
 from portal_app.ui.words import t
 
-REQUESTS = "/ugyintezes"
 DOCUMENT_COLUMNS = (SortField.SUBJECT, SortField.POLICY, SortField.KIND, SortField.PLACED, SortField.SIZE)
 PAYMENT_COLUMNS = (
     SortField.UNREAD,
@@ -93,7 +93,7 @@ def _payments() -> rx.Component:
             t("shelf.payments_empty"),
             rx.el.p(t("shelf.payments_empty_text")),
             rx.el.p(t("shelf.payments_empty_how")),
-            rx.el.a(t("shelf.to_requests"), href=REQUESTS, class_name="btn btn-primary"),
+            rx.el.a(t("shelf.to_requests"), href=START, class_name="btn btn-primary"),
         ),
         rx.fragment(
             tools(label=t("shelf.payments_search"), tick=unread_tick),

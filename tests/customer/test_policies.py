@@ -13,10 +13,13 @@ from portal_app.customer.policies.addresses import number_in, policy_page
 from portal_app.customer.policies.details import PolicyState
 from portal_app.customer.policies.overview import PoliciesState
 from portal_app.domain.actors import Customer, Stranger
+from portal_app.domain.applications import ApplicationKind
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.errors import NotSignedIn, RequestInvalid
 from portal_app.domain.kinds import LetterKind
 from portal_app.gateways.clock import now
+from portal_app.services import applications
+from portal_app.services.applications import NewApplication
 from portal_app.services.house import House
 from portal_app.texts.dates import long_date
 from tests.cast import ANNA, BELA
@@ -131,6 +134,22 @@ async def test_a_policys_page_shows_what_belongs_to_it(
     ]
 
 
+async def test_a_policys_page_shows_the_requests_about_it(
+    house: House, anna: Customer, bela: Customer, new_browser: NewBrowser
+) -> None:
+    for who, number in ((anna, "A"), (anna, "B"), (bela, "C")):
+        policy(house, who, number, accounting_documents=number == "A")
+        asked = NewApplication(ApplicationKind.POSTAL, f"nonce {number}", policy_number=number)
+        house.database.carry_out(applications.submit, who, asked, brand=house.brand, now=now())
+    browser = await at_the_door(new_browser)
+
+    mine, other = [await browser.shown(PolicyState, address=f"/szerzodesek/{number}") for number in ("A", "B")]
+
+    assert [(row.policy, row.status) for row in mine.requests] == [("A", "submitted")]
+    assert mine.to_electronic == ""
+    assert other.to_electronic.endswith("/elektronikus-kommunikacio-iranti-kerelem?szerzodes=B")
+
+
 async def test_somebody_elses_policy_looks_exactly_like_a_missing_one(
     house: House, anna: Customer, bela: Customer, new_browser: NewBrowser
 ) -> None:
@@ -139,7 +158,7 @@ async def test_somebody_elses_policy_looks_exactly_like_a_missing_one(
 
     his, missing = [await browser.shown(PolicyState, address=f"/szerzodesek/{number}") for number in ("KGFB-9", "KGFB-0")]
 
-    shown = [(one.standing_of_policy, one.policy, one.details, one.notice) for one in (his, missing)]
+    shown = [(one.standing_of_policy, one.policy, one.details, one.requests, one.notice) for one in (his, missing)]
     assert shown[0] == shown[1]
     assert his.standing_of_policy == "missing"
 

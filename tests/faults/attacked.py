@@ -1,4 +1,7 @@
-"""A running portal without a demonstration, with Anna in it, who has things to lose, and Béla, who wants them."""
+"""A running portal without a demonstration, with Anna in it, who has things to lose, and others who want them.
+
+Anna and Béla are customers of the full portal, Dóra of the letter-box, Cecil has to change his password first.
+"""
 
 import secrets
 from collections.abc import Iterator
@@ -12,12 +15,14 @@ import httpx
 from sqlmodel import Session, SQLModel, col, select
 
 from portal_app.database.schema import migrate
-from portal_app.database.tables import Account, Credential, Document, Draft, Letter, Message
+from portal_app.database.tables import Account, Credential, Document, Draft, Letter, Login, Message, Policy
 from portal_app.database.transactions import Database
 from portal_app.domain.actors import Customer, Stage
+from portal_app.domain.applications import ApplicationKind
 from portal_app.gateways.clock import now
 from portal_app.gateways.secrets import random_token, token_digest
-from portal_app.services import answers, api_keys, letters, messages, sign_ins
+from portal_app.services import answers, api_keys, applications, chats, letters, merges, messages, sign_ins
+from portal_app.services.applications import NewApplication
 from portal_app.services.house import House, open_house
 from portal_app.settings import Settings
 from tests.cast import CORE, DENES
@@ -26,7 +31,11 @@ from tests.handing_over import attachment
 from tests.journeys.product import Product
 from tests.making import letter_pdf
 
-CANARIES = ("policy", "name", "email", "phone", "plate", "subject", "summary", "file name", "reply", "answer", "draft", "browser")
+CANARIES = (
+    "policy", "second policy", "name", "email", "phone", "plate", "address", "bank account", "subject", "summary", "file name",
+    "reply", "answer", "draft", "browser", "request", "begun request", "chat", "chat answer",
+)  # fmt: skip
+FULL = "ugyfelportal"
 METRICS_TOKEN = "a-metrics-token-for-the-tests"
 
 
@@ -82,6 +91,8 @@ class Attacked:
     """The insurer's core system, with a key."""
     anna: Visitor
     bela: Visitor
+    dora: Visitor
+    """A customer of another portal."""
     changing: Visitor
     """Somebody whose sign-in may do nothing but set a new password."""
     letter_id: str
@@ -89,12 +100,31 @@ class Attacked:
     message_id: str
     reference: str
     nonce: str
+    application_id: str
+    merge_id: str
+    account_id: str
+    """The public id of the account that sleeps inside Anna's."""
+    identifier: str
+    """What Anna signs in with."""
     canaries: dict[str, str]
     """What stands in Anna's account and nowhere else, by the place it was put; her ids are known to whoever attacks."""
 
-    def heard_in(self, text: str) -> list[str]:
-        """Name Anna's things that a text tells."""
-        return [place for place, canary in self.canaries.items() if canary in text]
+    @property
+    def ids(self) -> dict[str, str]:
+        """Names of Anna's things as addresses and events call them; whoever attacks knows them all."""
+        return {
+            "letter_id": self.letter_id,
+            "document_id": self.document_id,
+            "message_id": self.message_id,
+            "application_id": self.application_id,
+            "merge_id": self.merge_id,
+            "account_id": self.account_id,
+            "policy_number": self.canaries["policy"],
+        }
+
+    def heard_in(self, text: str, *, said: str = "") -> list[str]:
+        """Name Anna's things that a text tells, except what the attacker said first."""
+        return [place for place, canary in self.canaries.items() if canary in text and canary not in said]
 
     def annas_rows(self) -> dict[str, list[dict[str, Any]]]:
         """Copy every row of the database that belongs to Anna."""
@@ -111,13 +141,13 @@ class Attacked:
 
     def come_back(self) -> None:
         """Let those whose sign-in an earlier test ended sign in again."""
-        for name in ("anna", "bela", "changing"):
+        for name in ("anna", "bela", "dora", "changing"):
             if not self.is_signed_in(getattr(self, name)):
                 setattr(self, name, self.another_sign_in_of(getattr(self, name)))
 
     def end(self, visitor: Visitor) -> None:
         """End a visitor's sign-in, as if it had been ended from elsewhere."""
-        actor = Customer(visitor.account_id, visitor.sign_in_id, "kuldemenyeim")
+        actor = Customer(visitor.account_id, visitor.sign_in_id, FULL)
         self.house.database.carry_out(sign_ins.end_sign_in, actor, now=now())
 
     def deliver(self, reference: str, *, policy: str = "", **changes: Any) -> httpx.Response:
@@ -144,36 +174,43 @@ def attacked_portal(folder: Path) -> Iterator[Attacked]:
     product.start()
     try:
         with httpx.Client(base_url=product.url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as core:
-            yield _peopled(product, house, core)
+            yield peopled(product, house, core)
     finally:
         product.stop()
         house.objects.close()
         house.database.close()
 
 
-def _peopled(product: Product, house: House, core: httpx.Client) -> Attacked:
+def peopled(product: Product, house: House, core: httpx.Client) -> Attacked:
+    """Let everybody be insured and signed in; `core` is the insurer's core system with its key."""
     canaries = {word: f"kanari{secrets.token_hex(6)}" for word in CANARIES}
     canaries |= {"email": f"{canaries['email']}@pelda.example", "phone": f"+3630{secrets.randbelow(9_000_000) + 1_000_000}"}
     canaries |= {"file name": f"{canaries['file name']}.pdf", "plate": f"KNR{secrets.token_hex(3).upper()}"}
 
-    _insure(core, canaries["policy"], canaries["email"], canaries["name"], canaries["phone"], canaries["plate"])
+    annas = (canaries["email"], canaries["name"], canaries["phone"], canaries["plate"])
+    _insure(core, canaries["policy"], *annas)
+    _insure(core, canaries["second policy"], *annas)
     _insure(core, "KGFB-2026-B", "bela@pelda.example", "Nagy Béla", "+36301111111", "BBB-222")
     _insure(core, "KGFB-2026-C", "cecil@pelda.example", "Kis Cecil", "+36302222222", "CCC-333")
+    _insure(core, "KGFB-2026-D", "dora@pelda.example", "Nagy Dóra", "+36303333333", "DDD-444", route="direct")
     anna = _enter(house, canaries["email"], browser=canaries["browser"])
     things = _annas_things(house, core, anna, canaries)
     bela = _enter(house, "bela@pelda.example", password=house.hashing.hash("BelaAnna34"))
+    dora = _enter(house, "dora@pelda.example")
     changing = _enter(house, "cecil@pelda.example", Stage.MUST_CHANGE)
     canaries["sign-in"] = anna.cookie
-    return Attacked(product, house, core, anna, bela, changing, canaries=canaries, **things)
+    return Attacked(product, house, core, anna, bela, dora, changing, canaries=canaries, **things)
 
 
-def _insure(core: httpx.Client, number: str, email: str, name: str, phone: str, plate: str) -> None:
+def _insure(
+    core: httpx.Client, number: str, email: str, name: str, phone: str, plate: str, *, route: str = "broker_online"
+) -> None:
     stated = {
         "product": "KGFB",
         "holder": {"name": name, "email": email, "phone": phone},
         "plate_number": plate,
         "communication": "electronic",
-        "sales_route": "direct",
+        "sales_route": route,
         "status": "active",
     }
     core.put(f"/api/v1/policies/{number}", json=stated).raise_for_status()
@@ -184,7 +221,8 @@ def _enter(house: House, email: str, stage: Stage = Stage.FULL, *, browser: str 
     cookie, at = random_token(), now()
 
     def begin(db: Session) -> Customer:
-        account = db.exec(select(Account).where(Account.email == email)).one()
+        account = db.exec(select(Account).where(Account.email == email).order_by(col(Account.id))).first()
+        assert account is not None
         account.status, account.activated_at, account.email_confirmed_at = "active", at, at
         if password:
             until = at + timedelta(days=300)
@@ -209,7 +247,7 @@ def _annas_things(house: House, core: httpx.Client, anna: Visitor, canaries: dic
         "attachments": [attachment(letter_pdf(canaries["summary"]), canaries["file name"])],
     }
     core.post("/api/v1/deliveries", json=sent, headers={"Idempotency-Key": "anna"}).raise_for_status()
-    actor = Customer(anna.account_id, anna.sign_in_id, "kuldemenyeim")
+    actor = Customer(anna.account_id, anna.sign_in_id, FULL)
     database, brand, at = house.database, house.brand, now()
     with database.reading() as db:
         letter_id = db.exec(select(Letter.public_id).where(Letter.account_id == anna.account_id)).one()
@@ -228,7 +266,39 @@ def _annas_things(house: House, core: httpx.Client, anna: Visitor, canaries: dic
             "message_id": message.public_id,
             "reference": message.reference,
             "nonce": draft.nonce,
+            **_annas_errands(house, actor, canaries),
         }
+
+
+def _annas_errands(house: House, actor: Customer, canaries: dict[str, str]) -> dict[str, str]:
+    """What only the full portals have: a request and one begun, a chat, a second account merged into hers."""
+    database, brand, at = house.database, house.brand, now()
+    moved = {"postcode": "1011", "town": "Budapest", "street": canaries["request"]}
+    new = NewApplication(ApplicationKind.ADDRESS, secrets.token_hex(16), moved, canaries["policy"])
+    asked = database.carry_out(applications.submit, actor, new, brand=brand, now=at)
+    begun = {"street": canaries["begun request"]}
+    database.carry_out(applications.save_draft, actor, ApplicationKind.ADDRESS, begun, now=at)
+    said = {"subject": "Chat", "mark": "chat mark", "brand": brand, "now": at}
+    written = database.carry_out(chats.send, actor, canaries["chat"], **said)
+    database.carry_out(chats.say, CORE, written.reference, canaries["chat answer"], now=at)
+
+    def state_and_find(db: Session) -> tuple[str, str, str]:
+        policy = db.exec(select(Policy).where(Policy.number == canaries["policy"])).one()
+        policy.mailing_address, policy.bank_account = canaries["address"], canaries["bank account"]
+        other = db.exec(select(Policy.account_id).where(Policy.number == canaries["second policy"])).one()
+        logins = dict(
+            db.exec(select(Login.account_id, Login.key).where(col(Login.account_id).in_([actor.account_id, other]))).all()
+        )
+        return db.get_one(Account, other).public_id, logins[actor.account_id], logins[other or 0]
+
+    account_id, identifier, others = database.carry_out(state_and_find)
+    merge_id = database.carry_out(merges.merge_by_staff, DENES, actor.account_id, others, brand=brand, now=at)
+    return {
+        "application_id": asked.public_id,
+        "merge_id": merge_id,
+        "account_id": account_id,
+        "identifier": identifier,
+    }
 
 
 def rows_of(database: Database, account_id: int) -> dict[str, list[dict[str, Any]]]:

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,8 +14,10 @@ import socketio
 from reflex_base.registry import RegistrationContext
 
 import portal_app.portal_app as portal
+from portal_app.customer.routes import PAGES
 from tests.faults.attacked import Attacked, Visitor
 from tests.faults.raw_socket import PORTAL_STATE, ROOT, Tab
+from tests.faults.test_requests import PLACES as FILLED
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(400)]
 
@@ -28,6 +31,16 @@ INBOX_REFRESH = next(name for name in HANDLERS if name.endswith("inbox_state.ref
 MAKES_NOISE = f"{PORTAL_STATE}.show_refusal"
 
 
+# The pages of one thing, by its name in the address.
+HER_PAGES = [page.path for page in PAGES if not page.is_static]
+WHO = ("a stranger", "Béla", "Dóra of the letter-box", "somebody who must change the password")
+
+
+def filled(attacked: Attacked, path: str) -> str:
+    """Fill Anna's thing in."""
+    return re.sub(r"\[(\w+)\]", lambda found: (attacked.ids | FILLED)[found[1]], path)
+
+
 def short(name: str) -> str:
     """A handler's name for people."""
     return ".".join(part.rpartition("____")[2] for part in name.split(".")[-2:])
@@ -35,16 +48,20 @@ def short(name: str) -> str:
 
 def come(attacked: Attacked, who: str) -> Visitor | None:
     """Let somebody sign in anew, so that nothing another test did to them counts."""
-    people = {"Béla": attacked.bela, "somebody who must change the password": attacked.changing}
+    people = {
+        "Béla": attacked.bela,
+        "Dóra of the letter-box": attacked.dora,
+        "somebody who must change the password": attacked.changing,
+    }
     return attacked.another_sign_in_of(people[who]) if who in people else None
 
 
 def right_looking(attacked: Attacked, function: Callable[..., Any]) -> Iterator[dict[str, Any]]:
     """Arguments that fit the signature and name Anna's things: one after the other in every place."""
     a = attacked
-    texts = [a.letter_id, a.document_id, a.message_id, a.reference, a.nonce, str(a.anna.sign_in_id)]
+    texts = [*a.ids.values(), a.reference, a.nonce, a.identifier, str(a.anna.sign_in_id)]
     numbers = [a.anna.sign_in_id, 0, 1_000_000]
-    form = {"letter_id": a.letter_id, "id": a.letter_id, "nonce": a.nonce, "text": "kérem", "q": "kanari"}
+    form = a.ids | {"id": a.letter_id, "nonce": a.nonce, "text": "kérem", "q": "kanari", "policy": a.ids["policy_number"]}
     wanted = list(inspect.signature(function).parameters.values())[1:]
     for turn in range(len(texts) if wanted else 1):
         fitting: dict[str, Any] = {"dict": form, "list": texts[: turn + 1], "bool": turn % 2 == 0, "int": numbers[turn % 3]}
@@ -54,22 +71,46 @@ def right_looking(attacked: Attacked, function: Callable[..., Any]) -> Iterator[
         }
 
 
+@pytest.mark.parametrize("who", WHO)
+async def test_nobody_else_gets_anything_from_the_pages_of_her_things(attacked: Attacked, who: str) -> None:
+    """Each page of one thing is loaded at her thing's address, and every handler of its state is called from there."""
+    visitor = come(attacked, who)
+    before = attacked.annas_rows()
+    told: dict[str, list[str]] = {}
+
+    for page in HER_PAGES:
+        async with Tab(attacked.product.url, visitor.header if visitor else "") as tab:
+            place = filled(attacked, page)
+            await tab.visit(place, attacked.ids | {"szerzodes": attacked.ids["policy_number"]})
+            for name, function in HANDLERS.items():
+                for arguments in right_looking(attacked, function):
+                    await tab.send(name, arguments, place)
+                await tab.settle()
+            if hers := attacked.heard_in(tab.everything, said=str(attacked.ids)):
+                told[page] = hers
+
+    assert len(HER_PAGES) >= 2
+    assert told == {}
+    assert attacked.annas_rows() == before
+    assert visitor is None or attacked.is_signed_in(visitor), "nobody attacked as a stranger by mistake"
+
+
 async def test_anna_herself_is_told_what_is_hers(attacked: Attacked) -> None:
     """What the other tests look for is really said to somebody."""
     async with Tab(attacked.product.url, attacked.anna.header) as tab:
-        await tab.visit("/kuldemenyek")
-        await tab.visit(f"/kuldemenyek/{attacked.letter_id}")
-        await tab.visit("/beallitasok")
+        for path in ("/kuldemenyek", f"/kuldemenyek/{attacked.letter_id}", "/beallitasok", "/szerzodesek", "/chat", *HER_PAGES):
+            await tab.visit(filled(attacked, path))
 
         told = set(attacked.heard_in(tab.everything))
 
     assert {"subject", "summary", "file name", "reply", "answer", "draft", "policy"} <= told
+    assert {"second policy", "plate", "request", "chat", "chat answer"} <= told
     assert "sign-in" not in told, "not even she is told the cookie"
 
 
 @pytest.mark.requirement("R1")
 @pytest.mark.requirement("R4")
-@pytest.mark.parametrize("who", ["a stranger", "Béla", "somebody who must change the password"])
+@pytest.mark.parametrize("who", WHO)
 async def test_nobody_else_gets_anything_of_hers_from_any_handler(attacked: Attacked, who: str) -> None:
     visitor = come(attacked, who)
     before = attacked.annas_rows()
@@ -81,10 +122,10 @@ async def test_nobody_else_gets_anything_of_hers_from_any_handler(attacked: Atta
             for arguments in right_looking(attacked, function):
                 await tab.send(name, arguments)
             await tab.settle()
-            if hers := attacked.heard_in(tab.everything):
+            if hers := attacked.heard_in(tab.everything, said=str(attacked.ids)):
                 told[short(name)] = hers
 
-    assert len(HANDLERS) > 40
+    assert len(HANDLERS) > 60
     assert told == {}
     assert attacked.annas_rows() == before
     assert visitor is None or attacked.is_signed_in(visitor), "nobody attacked as a stranger by mistake"

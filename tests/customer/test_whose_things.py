@@ -1,0 +1,114 @@
+"""Every address, on both databases: what is Anna's and what does not exist look the same to everybody else.
+
+The same matrix as `tests/faults/test_requests.py`, which asks the running product, here through the routes themselves.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from portal_app.browser import doors
+from portal_app.customer.routes import PAGES, ROUTES
+from portal_app.gateways.clock import now
+from portal_app.ingest.api import ingest_routes
+from portal_app.services import api_keys
+from portal_app.services.house import House
+from tests.cast import DENES
+from tests.faults.attacked import Attacked, peopled
+from tests.faults.test_requests import DOORS, NAMING, WHO, Door, cookie_of, hers, knock, nobodys
+
+
+@dataclass
+class InProcess:
+    """The portal without a process of its own."""
+
+    url: str
+
+
+class Client:
+    """A browser, or the insurer's core system, that waits for each answer and follows nothing."""
+
+    def __init__(self, site: ASGIApp, url: str) -> None:
+        self._runner = asyncio.Runner()
+        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(site), base_url=url)
+        self.cookies, self.headers = self._client.cookies, self._client.headers
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Ask once."""
+        return self._runner.run(self._client.request(method, path, **more))
+
+    def put(self, path: str, **more: Any) -> httpx.Response:
+        """State something."""
+        return self.request("PUT", path, **more)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        """Hand something over."""
+        return self.request("POST", path, **more)
+
+    def close(self) -> None:
+        """Leave."""
+        self._runner.run(self._client.aclose())
+        self._runner.close()
+
+
+@pytest.fixture
+def client(house: House, tmp_path: Path) -> Iterator[Client]:
+    """A browser that follows nothing, at the real routes behind the real wrappers."""
+
+    async def built(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("page")(scope, receive, send)
+
+    site = doors.open_doors(built, pages=PAGES, routes=ROUTES, others=ingest_routes(), build=tmp_path)
+    opened = Client(site, house.settings.public_origin)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def attacked(house: House, client: Client) -> Attacked:
+    """Anna with everything she can have, and the others."""
+    key = house.database.carry_out(api_keys.create_key, DENES, "core", now=now())
+    client.headers["Authorization"] = f"Bearer {key}"
+    everybody = peopled(InProcess(house.settings.public_origin), house, client)  # type: ignore[arg-type]
+    del client.headers["Authorization"]
+    return everybody
+
+
+@pytest.mark.timeout(300)
+def test_every_address_answers_alike_for_hers_and_for_nothing(attacked: Attacked, client: Client) -> None:
+    before = attacked.annas_rows()
+    different = [
+        (who, str(door))
+        for who in WHO
+        for door in NAMING
+        if knock(client, attacked, door, who, hers(attacked)) != knock(client, attacked, door, who, nobodys(attacked))
+    ]
+
+    assert different == []
+    assert attacked.annas_rows() == before
+
+
+def test_bela_finds_none_of_her_things(attacked: Attacked, client: Client) -> None:
+    asked = [door for door in DOORS if "_id}" in door.path and not door.path.endswith("/valasz")]
+
+    statuses = {str(door): knock(client, attacked, door, "Béla", hers(attacked))[0] for door in asked}
+
+    assert {door: status for door, status in statuses.items() if status != 404} == {}
+    assert len(statuses) >= 3
+
+
+@pytest.mark.parametrize("page", [page.path for page in PAGES if not page.is_static])
+def test_the_pages_of_her_things_are_the_same_file_for_everybody(attacked: Attacked, client: Client, page: str) -> None:
+    """What a page shows comes through the socket, where the gate stands; `tests/faults/test_sockets.py` asks there."""
+    door = Door("GET", page)
+
+    answer = client.request("GET", door.at(hers(attacked)), headers=cookie_of(attacked, "Béla"))
+
+    assert (answer.status_code, answer.text) in {(200, "page"), (303, "")}

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -13,6 +13,7 @@ from rich.table import Table
 
 from portal_app.database.schema import migrate
 from portal_app.domain.actors import Operator
+from portal_app.domain.brands import Brand, PortalName
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.deliveries import Attachment, Handover
 from portal_app.domain.errors import PortalError
@@ -22,18 +23,19 @@ from portal_app.gateways.clock import now as the_moment
 from portal_app.gateways.typesetting import render_pdf
 from portal_app.services import answers, demonstration, intake, letters, messages, openings, policies
 from portal_app.services.house import House, open_house
-from portal_app.settings import load_settings
+from portal_app.settings import load_settings, read_brand
 from portal_app.texts import demo_letters
 from portal_app.texts.catalogues import sentence
 from portal_app.texts.demo_letters import DemoPerson, DemoPolicy
 
 DEMO = Operator("demo")
 # Whoever is in one of these states cannot sign in at once with the password alone.
-NOT_AT_ONCE = frozenset({"new", "new_without_phone", "expired", "nine_failures", "locked"})
+NOT_AT_ONCE = frozenset({"new", "new_without_phone", "expired", "nine_failures", "locked", "postal"})
 KINDS = tuple(LetterKind)
 CROWD = 300
 YEAR = 365
-PORTAL = "kuldemenyeim"
+# These are only there where a sales route of the brand opens accounts of the full portal.
+NEEDS_OPENING = frozenset({"new", "new_without_phone", "twin"})
 
 
 class NotEmpty(PortalError):
@@ -58,7 +60,7 @@ def demo(*, as_json: bool = typer.Option(False, "--json", help="Print the list a
     Raises `NotEmpty` when the database holds other accounts.
     """
     settings = load_settings(demo=True)
-    rows = people_rows()
+    rows = people_rows(read_brand(settings.brand))
     if not as_json:
         house = open_house(settings)
         migrate(house.database)
@@ -67,17 +69,25 @@ def demo(*, as_json: bool = typer.Option(False, "--json", help="Print the list a
     _print(rows, as_json=as_json)
 
 
-def people_rows() -> list[dict[str, str | None]]:
+def people_of(brand: Brand) -> Iterator[tuple[int, DemoPerson]]:
+    """Go through the people of the portals that this brand has switched on, each with a number that is always the same."""
+    for number, person in enumerate(demo_letters.people(), 1):
+        opened = person.portal in brand.opens.values() or person.state not in NEEDS_OPENING
+        if person.portal in brand.switched_on and opened:
+            yield number, person
+
+
+def people_rows(brand: Brand) -> list[dict[str, str | None]]:
     """List everybody, the same every time: role, portal, login, password (null where it does not suffice), about."""
     return [
         {
             "role": person.role,
-            "portal": PORTAL,
+            "portal": person.portal.value,
             "login": person.login,
             "password": None if person.state in NOT_AT_ONCE else person.password,
             "about": person.about,
         }
-        for person in demo_letters.people()
+        for _, person in people_of(brand)
     ]
 
 
@@ -93,7 +103,7 @@ def fill_if_empty(house: House) -> bool:
         raise NotEmpty
     house.database.carry_out(demonstration.note_progress, DEMO, filled=False)
     moment = the_moment()
-    for number, person in enumerate(demo_letters.people(), 1):
+    for number, person in people_of(house.brand):
         _Scene(house, person, number, moment).play()
     house.database.carry_out(demonstration.note_progress, DEMO, filled=True)
     return True
@@ -110,12 +120,14 @@ def posts_of(person: DemoPerson) -> list[Post]:
             Post(LetterKind.INFORMATION, 1, YEAR - 21, opened=False),
             Post(LetterKind.PREMIUM_CERTIFICATE, 1, 90),
         ]
-    if person.state == "empty":
+    if person.state in {"empty", "postal"}:
         return []
     if person.state == "ready":
         opened = [Post(kind, n % 2, 340 - n * 30) for n, kind in enumerate(KINDS)]
+        paid = [Post(LetterKind.ACCOUNTING_VOUCHER, 1, 12), Post(LetterKind.PAYMENT_NOTICE, 1, 25, opened=False)]
         return [
             *opened,
+            *(paid if person.portal is PortalName.UGYFELPORTAL else []),
             Post(LetterKind.CANCELLATION_NOTICE, 1, 4, opened=False),
             Post(LetterKind.PAYMENT_REMINDER, 0, 2, opened=False),
             Post(LetterKind.INDEXATION_LETTER, 0, 0, opened=False),
@@ -143,6 +155,10 @@ class _Scene:
         begun = self.moment if self.person.state.startswith("new") else self.moment - timedelta(days=first)
         for policy in self._policies():
             self._state(policy, begun)
+        if self.person.portal is PortalName.UGYFELPORTAL and self._opens_elsewhere():
+            self.database.carry_out(
+                demonstration.move_to_full_portal, DEMO, self.person.address_on_file, self.person.login, now=begun
+            )
         for some, at in _by_moment(posts, self.moment):
             self._place(some, at)
         if self.person.password:
@@ -153,6 +169,8 @@ class _Scene:
     def _policies(self) -> list[DemoPolicy]:
         products = [product.name for product in self.house.brand.products]
         count = {"crowded": 5, "ready": 2, "last_day": 2}.get(self.person.state, 1)
+        if self._route() in self.house.brand.opens_anew:
+            count = 1
         return [self._policy(index, products[index % len(products)]) for index in range(count)]
 
     def _policy(self, index: int, product: str) -> DemoPolicy:
@@ -161,19 +179,34 @@ class _Scene:
         plate = f"ABC-{100 + self.number}" if has_plate else ""
         return DemoPolicy(f"{code}-2025-{self.number:03}{index:03}", product, plate, 38_400 + 1_200 * (self.number + index))
 
+    def _opens_elsewhere(self) -> bool:
+        """Whether no sales route leads into the person's portal, so that they come there from the letter-box."""
+        return self.person.portal not in self.house.brand.opens.values() and self.person.state != "postal"
+
+    def _route(self) -> SalesRoute:
+        """Say how the person's policies were sold: on a route that opens an account in their portal, anew for twins."""
+        brand = self.house.brand
+        routes = [route for route, portal in brand.opens.items() if portal == self.person.portal]
+        if self.person.state == "twin":
+            routes = [route for route in routes if route in brand.opens_anew]
+        return SalesRoute(routes[0]) if routes else SalesRoute.DIRECT
+
     def _state(self, policy: DemoPolicy, at: datetime) -> None:
         if self.database.ask(demonstration.policy_exists, DEMO, policy.number):
             return
-        holder = Holder(self.person.name, self.person.login, self.person.phone, f"U-{self.number:05}")
+        person = self.person
+        holder = Holder(person.name, person.address_on_file, person.phone, f"U-{self.number:05}")
+        communication = Communication.POSTAL if person.state == "postal" else Communication.ELECTRONIC
         statement = PolicyStatement(
-            policy.number, policy.product, holder, Communication.ELECTRONIC, SalesRoute.DIRECT, PolicyStatus.ACTIVE,
+            policy.number, policy.product, holder, communication, self._route(), PolicyStatus.ACTIVE,
             as_of=at, consent_at=at, plate_number=policy.plate,
+            accounting_documents=person.portal is PortalName.UGYFELPORTAL and person.state != "postal",
         )  # fmt: skip
         try:
             self._tell(statement, None)
         except openings.FirstAccessNeeded:
             drawn = openings.draw_first_access(statement.sales_route, brand=self.house.brand, hashing=self.house.hashing)
-            self._tell(statement, drawn)
+            self._tell(statement, replace(drawn, login=person.login))
 
     def _tell(self, statement: PolicyStatement, first_access: openings.FirstAccess | None) -> None:
         self.database.carry_out(
@@ -189,7 +222,8 @@ class _Scene:
                 raise outcome
 
     def _handover(self, number: int, post: Post, at: datetime) -> Handover:
-        policy = self._policies()[post.policy]
+        own = self._policies()
+        policy = own[post.policy % len(own)]
         written_on = budapest_date(at)
         words = demo_letters.letter(
             post.kind, self.house.brand, self.person, policy, written_on=written_on, due_on=written_on + timedelta(days=30)
@@ -203,10 +237,12 @@ class _Scene:
         )  # fmt: skip
 
     def _activate(self, chosen_at: datetime) -> None:
-        days = self.house.brand.lives.password_days
-        if self.person.state == "expired":
+        days: int | None = self.house.brand.lives.password_days
+        if not self.house.brand.portal(self.person.portal).passwords.renewal:
+            days = None
+        elif self.person.state == "expired":
             chosen_at = self.moment - timedelta(days=days + 1)
-        if self.person.state == "expiring":
+        elif self.person.state == "expiring":
             chosen_at = self.moment - timedelta(days=days - 12)
         self.database.carry_out(
             demonstration.give_password, DEMO, self.person.login, self.house.hashing.hash(self.person.password),
@@ -223,7 +259,7 @@ class _Scene:
 
     def _reach(self) -> None:
         """Bring the person into the state that their row is about."""
-        rules = self.house.brand.portal(PORTAL).sign_in
+        rules = self.house.brand.portal(self.person.portal).sign_in
         do, login, now = self.database.carry_out, self.person.login, self.moment
         match self.person.state:
             case "ready":
@@ -249,7 +285,7 @@ class _Scene:
         customer = self.database.ask(demonstration.customer_of, DEMO, self.person.login)
         placed = self.database.ask(demonstration.letters_of, DEMO, self.person.login)
         letter_id = next(letter_id for letter_id, kind, _ in reversed(placed) if kind == LetterKind.INFORMATION)
-        question, reply = demo_letters.correspondence()
+        question, reply = demo_letters.correspondence(self.person, self.house.brand.register)
         brand, asked_at = self.house.brand, self.moment - timedelta(days=6)
         mark = messages.form_mark(customer, letter_id, "demo", question, [])
         receipt = self.database.carry_out(

@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select, update
 
 from portal_app.database.tables import Account, Closing, Credential, Job, Letter, Policy
 from portal_app.domain.actors import Customer, Operator
-from portal_app.domain.brands import Brand
+from portal_app.domain.brands import Brand, PortalName
 from portal_app.domain.closings import LINK_LIFE, Ground
 from portal_app.domain.sign_in import SignInRules
 from portal_app.gateways.secrets import Secrets, token_digest
@@ -48,19 +48,30 @@ def customer_of(db: Session, actor: Operator, login: str) -> Customer:
 
 
 def give_password(
-    db: Session, actor: Operator, login: str, hashed: str, *, chosen_at: datetime, days: int, now: datetime
+    db: Session, actor: Operator, login: str, hashed: str, *, chosen_at: datetime, days: int | None, now: datetime
 ) -> None:
-    """Let the person have signed in and chosen this password on `chosen_at`; it lives `days` days."""
+    """Let the person have signed in and chosen this password on `chosen_at`; it lives `days` days, for good without."""
     account = _account(db, login)
     account_id = account.id or 0
     if db.exec(select(Credential.id).where(Credential.account_id == account_id, Credential.kind == "chosen")).first():
         return
     db.exec(update(Credential).where(col(Credential.account_id) == account_id).values(ended_at=chosen_at, used_at=chosen_at))
-    valid_until = chosen_at + timedelta(days=days)
+    valid_until = chosen_at + timedelta(days=days) if days is not None else None
     db.add(Credential(account_id=account_id, kind="chosen", hash=hashed, created_at=chosen_at, valid_until=valid_until))
     account.status, account.activated_at, account.email_confirmed_at = "active", chosen_at, chosen_at
+    account.phone_confirmed_at = chosen_at if account.phone else None
     record(db, actor, "account:activated", now=chosen_at, account_id=account_id, about=account.public_id)
     withdraw_post(db, actor, login, now=now)
+
+
+def move_to_full_portal(db: Session, actor: Operator, email: str, login: str, *, now: datetime) -> None:
+    """Let the person have moved from the letter-box to the full portal with this identifier, before any letter came."""
+    account = _account(db, email)
+    if account.portal == PortalName.UGYFELPORTAL:
+        return
+    account.portal, account.upgraded_at = PortalName.UGYFELPORTAL, now
+    accounts.add_issued_login(db, account, login)
+    record(db, actor, "account:upgraded", now=now, account_id=account.id, about=account.public_id)
 
 
 def withdraw_post(db: Session, actor: Operator, login: str, *, now: datetime) -> None:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from portal_app.domain.brands import Brand
+from portal_app.domain.brands import Brand, PortalName, Register
 from portal_app.domain.kinds import LetterKind
 from portal_app.texts.dates import long_date
 from portal_app.texts.money import forints
@@ -28,6 +28,14 @@ class DemoPerson:
     about: str
     phone: str = ""
     password: str = ""
+    portal: PortalName = PortalName.KULDEMENYEIM
+    email: str = ""
+    """Where post goes, for those whose identifier is no address."""
+
+    @property
+    def address_on_file(self) -> str:
+        """The e-mail address that the insurer knows."""
+        return self.email or self.login
 
 
 @dataclass(frozen=True)
@@ -56,14 +64,14 @@ class DemoLetter:
 def people() -> tuple[DemoPerson, ...]:
     """Everybody of the demonstration, in the order they are listed."""
     rows = _read("people.toml")["people"]
-    return tuple(DemoPerson(**{**row, "address": tuple(row["address"])}) for row in rows)
+    return tuple(_person(row) for row in rows)
 
 
 def letter(
     kind: LetterKind, brand: Brand, person: DemoPerson, policy: DemoPolicy, *, written_on: date, due_on: date
 ) -> DemoLetter:
     """Write one letter of this kind to this person about this policy."""
-    words = _read("letters.toml")[kind]
+    words = _words("letters", kind, brand.register)
     amount = policy.annual_premium // 4 if words.get("quarterly") else policy.annual_premium
     values = {
         "holder": person.name,
@@ -103,10 +111,21 @@ def letter(
     )
 
 
-def correspondence() -> tuple[str, str]:
-    """A customer's question and the insurer's answer."""
-    words = _read("people.toml")["correspondence"]
-    return words["question"], words["answer"]
+def correspondence(person: DemoPerson, register: Register) -> tuple[str, str]:
+    """A person's question and the insurer's answer, as the brand speaks with its customers."""
+    words = _words("correspondence", "saturdays", register)
+    return words["question"].format(name=person.name), words["answer"].format(name=person.name)
+
+
+def _person(row: dict[str, Any]) -> DemoPerson:
+    portal = PortalName(row.get("portal", PortalName.KULDEMENYEIM))
+    return DemoPerson(**{**row, "address": tuple(row["address"]), "portal": portal})
+
+
+def _words(name: str, part: str, register: Register) -> dict[str, Any]:
+    """Read one part of a file; what an informal brand says otherwise stands in a file of its own."""
+    formal: dict[str, Any] = _read(f"{name}.toml")[part]
+    return formal if register is Register.FORMAL else formal | _read(f"{name}@informal.toml").get(part, {})
 
 
 def _filled(texts: list[str], values: dict[str, str]) -> list[str]:

@@ -1,6 +1,8 @@
 """The demonstration: everybody in their state, the same list every time, filled once."""
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,12 +10,13 @@ from sqlmodel import func, select
 from typer.testing import CliRunner
 
 from portal_app.__main__ import commands
-from portal_app.database.tables import Account, Document, DocumentKey, Job, Letter
+from portal_app.database.tables import Account, Document, DocumentKey, Job, Letter, Login, Policy
 from portal_app.domain.kinds import LetterKind
 from portal_app.gateways.pdf import inspect_pdf
 from portal_app.operations import demo
 from portal_app.services.documents import read_wrapped
 from portal_app.services.house import House
+from portal_app.settings import read_brand
 from portal_app.texts import demo_letters
 from tests.cast import BELA
 from tests.correspondence import customer
@@ -30,6 +33,18 @@ def test_the_list_is_the_same_every_time_and_its_first_row_signs_in_at_once() ->
     assert [row["login"] for row in rows if row["password"] is None] == [
         person.login for person in demo_letters.people() if person.state in demo.NOT_AT_ONCE
     ]
+
+
+@pytest.mark.parametrize("brand", ["minta", "allianz", "union"])
+def test_each_brand_lists_people_of_its_own_portals_and_the_first_of_each_signs_in_at_once(brand: str) -> None:
+    rows = demo.people_rows(read_brand(brand))
+
+    first = {row["portal"]: row for row in reversed(rows)}
+    assert set(first) == {"minta": {"kuldemenyeim", "ugyfelportal"}, "allianz": {"kuldemenyeim", "ugyfelportal"}}.get(
+        brand, {"ugyfelportal"}
+    )
+    assert all(row["password"] for row in first.values())
+    assert first["ugyfelportal"]["login"] == "417902536"
 
 
 def test_listing_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,18 +71,56 @@ def test_an_empty_database_is_filled_once_with_everybody_and_real_tagged_letters
         open_post = db.exec(
             select(Job.kind, Job.channel, Account.email)
             .join(Account)
-            .where(Job.ended_at.is_(None), Job.kind.in_(["activation", "initial_password"]))
+            .where(Job.ended_at.is_(None), Job.kind.in_(["activation", "initial_password", "issued_login", "first_password"]))
             .order_by(Account.email, Job.kind)
         ).all()
     assert filled == [True, False]
-    assert emails == {person.login for person in demo_letters.people()}
+    assert emails == {person.address_on_file for person in demo_letters.people() if person.state != "postal"}
     assert kinds == set(LetterKind)
     assert [tuple(row) for row in open_post] == [
         ("activation", "mail", "bela.nagy@pelda.example"),
         ("initial_password", "sms", "bela.nagy@pelda.example"),
         ("activation", "mail", "cecilia.toth@pelda.example"),
         ("initial_password", "mail", "cecilia.toth@pelda.example"),
+        ("first_password", "sms", "oliver.papp@pelda.example"),
+        ("issued_login", "mail", "oliver.papp@pelda.example"),
+        ("first_password", "mail", "piroska.takacs@pelda.example"),
+        ("issued_login", "mail", "piroska.takacs@pelda.example"),
     ]
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("brand", ["allianz", "union"])
+def test_the_full_portal_of_every_brand_is_filled(house: House, brand: str) -> None:
+    other = replace(house, brand=read_brand(brand))
+
+    demo.fill_if_empty(other)
+
+    with house.database.reading() as db:
+        accounts = db.exec(select(Account.portal, Account.status).where(Account.portal == "ugyfelportal")).all()
+        known = db.exec(select(Account).join(Login, Login.account_id == Account.id).where(Login.key == "417902536")).one()
+        letters = db.exec(select(Letter).where(Letter.account_id == known.id)).all()
+        postal = db.exec(select(Policy).where(Policy.communication == "postal")).one()
+    assert sorted({status for _, status in accounts}) == (["active"] if brand == "allianz" else ["active", "invited"])
+    assert (known.status, known.portal) == ("active", "ugyfelportal")
+    assert {letter.kind for letter in letters} == set(LetterKind)
+    assert any(letter.amount and letter.due_on for letter in letters if letter.kind == LetterKind.PAYMENT_NOTICE)
+    assert (postal.account_id, postal.number, postal.plate_number) == (None, "KGFB-2025-019000", "ABC-119")
+
+
+def test_an_informal_brand_writes_informally() -> None:
+    said = [words(brand, kind) for brand in ("minta", "union") for kind in demo.KINDS]
+
+    formal, informal = said[: len(demo.KINDS)], said[len(demo.KINDS) :]
+    assert all("Tisztelt" in text and "Kedves" not in text for text in formal)
+    assert all("Kedves" in text and "Tisztelt" not in text for text in informal)
+
+
+def words(brand: str, kind: LetterKind) -> str:
+    """Everything one letter says."""
+    person, policy = demo_letters.people()[0], demo_letters.DemoPolicy("KGFB-1", "KGFB", "ABC-123", 40_000)
+    letter = demo_letters.letter(kind, read_brand(brand), person, policy, written_on=date(2026, 1, 10), due_on=date(2026, 2, 9))
+    return f"{letter.subject} {letter.summary} {letter.page}"
 
 
 @pytest.mark.usefixtures("few")

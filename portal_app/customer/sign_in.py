@@ -321,7 +321,9 @@ def _form() -> rx.Component:
                 # The form is built anew when the state arrives, so that the fields take what it knows.
                 key=SignInState.login + SignInState.back + SignInState.portal,
             ),
+            _perhaps_elsewhere(),
             rx.el.p(document_link(t("sign_in.forgotten"), href=_at_this_portal(FORGOTTEN)), class_name="after-form"),
+            rx.el.p(rx.el.a(t("sign_in.no_account"), href="/segitseg", class_name="link")),
             code_forms(SIGN_IN),
             class_name="card-plain",
         ),
@@ -401,9 +403,15 @@ def _first_time(portal: Portal) -> rx.Component:
             t("sign_in.first_time_id" if issued else "sign_in.first_time_how", sender=the_brand().post.sender_address),
         ),
         rx.el.p(document_link(t("sign_in.first_time_lost"), href="/segitseg" if issued else FORGOTTEN)),
-        rx.el.p(rx.el.a(t("sign_in.no_account"), href="/segitseg", class_name="link")),
         class_name="card-plain more",
     )
+
+
+def _perhaps_elsewhere() -> rx.Component:
+    """Hint after a failure that there are other doors; the same for everybody, so it tells nothing."""
+    failed = (SignInState.password_error != "") & (SignInState.password_error != SignInState.password_hint)
+    words = rx.el.p(t("right_door.hint"), " ", rx.el.a(t("right_door.hint_link"), href="/segitseg", class_name="link"))
+    return rx.cond(failed, words) if len(the_brand().switched_on) > 1 else rx.fragment()
 
 
 def _other_portals() -> rx.Component:

@@ -1,7 +1,9 @@
 """Ügyintézés: the short ways, a search, and the path of the source document level by level (R72)."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import reflex as rx
 
@@ -30,6 +32,7 @@ from portal_app.ui.lists import search_box
 from portal_app.ui.words import t
 
 SEARCH = "keres"
+_WORDS = re.compile(r"\w+")
 PICTURES = {
     ApplicationKind.ELECTRONIC: "mail",
     ApplicationKind.POSTAL: "sent",
@@ -59,8 +62,8 @@ class AdministrationState(PortalState):
         """Show what the address asks for."""
         self.unread = (await ask(inbox.habits, customer())).unread
         self.search = str(self.router.url.query_parameters.get(SEARCH, ""))[:100]
-        words = fold(self.search).split()
-        self.found = [name for name in _names() if all(word in fold(self._said(name)) for word in words)]
+        words = _WORDS.findall(fold(self.search))
+        self.found = [name for name in _names() if _fits(words, fold(self._said(name)))]
         self.none_found = say("inbox.none_found", self.language, what=self.search) if words and not self.found else ""
 
     @rx.event
@@ -68,11 +71,16 @@ class AdministrationState(PortalState):
     def find(self, form: dict[str, Any]) -> Any:
         """Search for the words that were typed."""
         words = parse(dict[Word, Line], form).get(SEARCH, "").strip()
-        return rx.redirect(f"{START}?{SEARCH}={words}" if words else START)
+        return rx.redirect(f"{START}?{urlencode({SEARCH: words})}" if words else START)
 
     def _said(self, name: str) -> str:
         """Give every word by which somebody may look for a way, in the visitor's language."""
         return " ".join(say(f"administration.{part}_{name}", self.language) for part in ("tile", "about", "words"))
+
+
+def _fits(wanted: Sequence[str], said: str) -> bool:
+    """Whether every word that is wanted begins one that is said."""
+    return all(any(word.startswith(one) for word in _WORDS.findall(said)) for one in wanted)
 
 
 def _names() -> list[str]:

@@ -11,9 +11,12 @@ from portal_app.browser.arrivals import arrival_of
 from portal_app.browser.cookies import give_language
 from portal_app.browser.pages import see_other
 from portal_app.browser.portal_state import PortalState
+from portal_app.customer.merge import PAGE as MERGE_PAGE
+from portal_app.customer.merge import MergeState, undo_row
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer
 from portal_app.domain.errors import EmailInvalid, NotSignedIn, TooMany
+from portal_app.domain.merges import PORTALS as MERGE_PORTALS
 from portal_app.gateways.clock import now
 from portal_app.services import passwords, preferences, sign_ins
 from portal_app.services.house import the_house
@@ -155,6 +158,7 @@ def profile_page() -> rx.Component:
             _language(),
             _reminders(),
             _sign_ins(),
+            _merging(),
             _everything(),
             _leaving(),
             class_name="card-grid",
@@ -284,6 +288,24 @@ def _sign_in(row: rx.Var[SignInRow]) -> rx.Component:
             ),
         ),
     )
+
+
+def _merging() -> rx.Component:
+    """Ask, without saying anything of it, for another account, and undo what was merged."""
+    card = _card(
+        "merge.another",
+        rx.el.p(rx.cond(MergeState.shared != "", t("merge.another_shared"), t("merge.another_about"))),
+        rx.cond(
+            MergeState.merges.length() > 0,
+            rx.fragment(
+                rx.el.p(t("merge.undoing_about")),
+                rx.el.ul(rx.foreach(MergeState.merges, undo_row), class_name="plain-rows"),
+            ),
+        ),
+        rx.el.a(t("merge.open"), href=MERGE_PAGE, class_name="btn btn-line"),
+        id="osszevonas",
+    )
+    return rx.match(PortalState.portal, *[(portal.value, card) for portal in MERGE_PORTALS], rx.fragment())
 
 
 def _everything() -> rx.Component:

@@ -13,6 +13,7 @@ from portal_app.customer import (
     forgotten_password,
     guide,
     lost_access,
+    merge,
     new_address,
     new_password,
     password,
@@ -36,6 +37,7 @@ from portal_app.customer.letter import TITLE as LETTER_TITLE
 from portal_app.customer.letter import LetterState, letter_page, previews, replies
 from portal_app.customer.lost_access import TITLE as LOST_TITLE
 from portal_app.customer.lost_access import LostAccessState, lost_access_page
+from portal_app.customer.merge import MergeState, merge_page
 from portal_app.customer.new_address import NewAddressState, new_address_page
 from portal_app.customer.new_password import TITLE as LINK_TITLE
 from portal_app.customer.new_password import NewPasswordState, new_password_page
@@ -74,7 +76,8 @@ PAGES: tuple[Page, ...] = (
     Page("/jelszo", password_page, "password.title", (CHANGING, CUSTOMER), (PasswordState.load,), PASSWORD_TITLE),
     Page(FORGOTTEN, forgotten_password_page, "password.forgotten_title", (STRANGER, CUSTOMER), on_load=(ForgottenState.load,)),
     Page("/atlepes", upgrade_page, "upgrade.title", (CUSTOMER,), on_load=(UpgradeState.load,), portals=MAILBOX),
-    Page("/beallitasok", profile_page, "profile.title", (CUSTOMER,), on_load=(ProfileState.load,)),
+    Page("/beallitasok", profile_page, "profile.title", (CUSTOMER,), on_load=(ProfileState.load, MergeState.load)),
+    Page(merge.PAGE, merge_page, "merge.title", (CUSTOMER,), on_load=(MergeState.load,), portals=FULL),
     Page("/beallitasok/e-mail", new_address_page, "new_address.title", ANYONE, on_load=(NewAddressState.load,)),
     Page("/kuldemenyek", inbox_page, "inbox.title", (CUSTOMER,), LETTERS, inbox_title),
     Page("/elkuldott", sent_page, "sent.title", (CUSTOMER,), on_load=(SentState.load,)),
@@ -104,6 +107,7 @@ ROUTES: tuple[WebRoute, ...] = (
     WebRoute("GET", "/uj-jelszo/{token}", new_password.arrive, (STRANGER, CUSTOMER)),
     WebRoute("POST", "/uj-jelszo", new_password.set_password, (STRANGER, CUSTOMER)),
     WebRoute("POST", "/jelszo", password.change, (CHANGING, CUSTOMER)),
+    WebRoute("POST", merge.PAGE, merge.submit, (CUSTOMER,)),
     WebRoute("POST", "/atlepes", upgrade.move, (CHANGING, CUSTOMER)),
     WebRoute("POST", FORGOTTEN, forgotten_password.request_new_password, (STRANGER, CUSTOMER)),
     WebRoute("GET", "/beallitasok/e-mail/{token}", new_address.arrive, ANYONE),

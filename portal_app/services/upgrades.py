@@ -74,11 +74,6 @@ def check_phone_code(db: Session, actor: Customer, code: str, *, secrets: Secret
     return codes.take_code(db, _own(db, actor), ERRAND, code, secrets=secrets, now=now)
 
 
-def note_refused(db: Session, actor: Customer, code: str, *, now: datetime) -> None:
-    """Remember for the page why it did not go on."""
-    note_for(db, actor, code, now=now)
-
-
 def upgrade(db: Session, actor: Customer, *, phone_proved: bool = False, brand: Brand, now: datetime) -> bool:
     """Move the customer's account to the full portal; all of it, or nothing.
 

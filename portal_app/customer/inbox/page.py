@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from portal_app.browser.portal_state import PortalState
+from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer.inbox import addresses
 from portal_app.customer.inbox.parts import (
     ZIP,
@@ -25,6 +25,7 @@ from portal_app.customer.inbox.state import InboxState
 from portal_app.customer.wrong_place import wrong_place_card
 from portal_app.domain.brands import PortalName
 from portal_app.domain.letters import Leaving, Sort, SortField
+from portal_app.services.upgrades import may_upgrade
 from portal_app.ui.icons import icon
 from portal_app.ui.lists import empty_place, list_act
 from portal_app.ui.notices import notice
@@ -46,8 +47,9 @@ inbox_title = list_title("inbox.title", "")
 def inbox_page() -> rx.Component:
     """Build the page."""
     return list_page(
-        "inbox.title", "", _password_notice(), rx.cond(InboxState.mailbox_empty, wrong_place_card()), content=_mailbox()
-    )
+        "inbox.title", "", _password_notice(), rx.cond(InboxState.mailbox_empty, wrong_place_card()),
+        _way_to_move() if may_upgrade(the_brand()) else rx.fragment(), content=_mailbox(),
+    )  # fmt: skip
 
 
 def _mailbox() -> rx.Component:
@@ -59,13 +61,13 @@ def _mailbox() -> rx.Component:
                 t("inbox.empty"),
                 rx.el.p(InboxState.empty_words, " ", rx.el.a(t("inbox.change_address"), href="/beallitasok", class_name="link")),
             ),
-            _upgrade_card(),
+            _way_to_wish(),
         ),
         rx.fragment(
             _leaving_notice(),
             tools(label=t("inbox.search_label"), tick=unread_tick),
             rx.cond(InboxState.total == 0, nothing_found(), _list()),
-            _upgrade_card(),
+            _way_to_wish(),
         ),
     )
 
@@ -158,15 +160,26 @@ def _selection_bar() -> rx.Component:
     )
 
 
-def _upgrade_card() -> rx.Component:
-    """Show the way to the full portal to whoever is not there yet (R38)."""
+def _way_to_move() -> rx.Component:
+    """Show, first of all, the way to the full portal to whoever is not there yet (R39)."""
+    return _upgrade_card(t("upgrade.move"), "btn btn-primary", "upgrade-card-first")
+
+
+def _way_to_wish() -> rx.Component:
+    """Show, below the letters, what the full portal will offer where there is none yet (R38)."""
+    if may_upgrade(the_brand()):
+        return rx.fragment()
+    return _upgrade_card(t("inbox.upgrade_link"), "btn btn-line")
+
+
+def _upgrade_card(words: rx.Var[str], button: str, place: str = "") -> rx.Component:
     card = rx.el.aside(
         rx.el.div(
             rx.el.h2(t("inbox.upgrade_title")),
             rx.el.p(t("inbox.upgrade_text")),
         ),
-        rx.el.a(t("inbox.upgrade_link"), href="/atlepes", class_name="btn btn-line"),
-        class_name="card-plain upgrade-card",
+        rx.el.a(words, href="/atlepes", class_name=button),
+        class_name=f"card-plain upgrade-card {place}",
         aria_label=t("inbox.upgrade_title"),
     )
     return rx.match(PortalState.portal, (PortalName.KULDEMENYEIM.value, card), rx.fragment())

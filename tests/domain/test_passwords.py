@@ -12,6 +12,7 @@ from portal_app.domain.passwords import (
     PasswordRules,
     Rule,
     checklist,
+    could_be_sent,
     flaws_in,
     forbidden_characters,
     holds_own_word,
@@ -126,3 +127,23 @@ def test_a_password_we_send_keeps_the_rules_of_its_own_portal(seed: int, rules: 
     assert flaws_in(drawn, rules) == []
     assert any(character in SENT_SPECIAL for character in drawn) == bool(rules.special)
     assert not set(drawn) & set("0O1lIo")
+
+
+def test_a_hundred_thousand_sent_passwords_all_have_twelve_characters_and_a_special_one_and_none_comes_twice() -> None:
+    """R61 and R62 without exception: no draw may be the unlucky one."""
+    chance = random.Random(61)
+    drawn = [sent_password(FULL_PORTAL, chance) for _ in range(100_000)]
+
+    assert {len(password) for password in drawn} == {12}
+    assert all(set(password) & set(".,!?+@") for password in drawn)
+    assert all(flaws_in(password, FULL_PORTAL) == [] for password in drawn)
+    assert all(could_be_sent(password) for password in drawn)
+    assert len(set(drawn)) == len(drawn)
+
+
+@pytest.mark.parametrize(
+    "candidate",
+    ["", "Tavaszi.Eso-26", "KekAblak73Hu", "abc.efghijk", "abc.efghijkmn", "abc0efghijk.", "abc efghijk.", "ábc.efghijkm"],
+)
+def test_what_cannot_have_been_sent_is_told_by_its_characters_alone(candidate: str) -> None:
+    assert not could_be_sent(candidate)

@@ -222,10 +222,11 @@ def finish(db: Session, actor: Operator, due: DueClosing, notice: Notice, *, bra
 
 
 def emptied_postal_accounts(db: Session, actor: Operator, *, most: int) -> list[int]:
-    """List accounts without letters whose policies have all turned postal."""
+    """List accounts without letters whose policies have all turned postal, unless a request is still to be decided."""
     del actor
     electronic = select(Policy.id).where(Policy.account_id == Account.id, Policy.communication == Communication.ELECTRONIC)
     letters = select(Letter.id).where(Letter.account_id == Account.id)
+    asked = select(Application.id).where(Application.account_id == Account.id, col(Application.decided_at).is_(None))
     postal = select(Policy.account_id).where(Policy.communication == Communication.POSTAL, col(Policy.account_id).is_not(None))
     found = db.exec(
         select(Account.id)
@@ -234,6 +235,7 @@ def emptied_postal_accounts(db: Session, actor: Operator, *, most: int) -> list[
             col(Account.status).in_(("invited", "active")),
             ~electronic.exists(),
             ~letters.exists(),
+            ~asked.exists(),
         )
         .order_by(col(Account.id))
         .limit(most)

@@ -8,6 +8,8 @@ from sqlmodel import SQLModel, col, func, select
 
 from portal_app.database.tables import (
     Account,
+    Application,
+    ApplicationDraft,
     Closing,
     Credential,
     Delivery,
@@ -24,13 +26,15 @@ from portal_app.database.tables import (
     SignIn,
 )
 from portal_app.domain.actors import Customer, Stranger
+from portal_app.domain.applications import ApplicationKind
 from portal_app.domain.brands import PortalName
 from portal_app.domain.closings import Ground
 from portal_app.domain.errors import ClosingNotFound, LinkExpired, LinkSuperseded, LinkUnknown, LinkUsed
 from portal_app.gateways.secrets import token_digest
-from portal_app.services import accounts, closings, messages, sign_ins
+from portal_app.services import accounts, applications, closings, messages, sign_ins
 from portal_app.services.closings import DueClosing, Notice
 from portal_app.services.house import House
+from tests.asking import asked
 from tests.cast import ANNA, BELA, CORE, DENES, NOON
 from tests.mailbox import MINTA, Mailbox, open_mailbox, stored_file
 
@@ -327,3 +331,30 @@ def test_an_account_that_turned_postal_closes_when_its_last_letter_has_gone(hous
     assert count(house, Job, Job.kind == "closing_done") == 1
     assert count(house, Event, Event.act == "account:closed") == 1
     assert count(house, Delivery) == 0
+
+
+def test_an_emptied_postal_account_waits_for_the_decision_about_its_request(house: House) -> None:
+    mailbox = open_mailbox(house.database, ANNA)
+    with_policy(house, mailbox, "KGFB-1", communication="postal")
+    asked(house, mailbox.customer, policy="KGFB-1")
+
+    waiting = house.database.ask(closings.emptied_postal_accounts, DENES, most=10)
+    (application,) = house.database.ask(applications.list_own, mailbox.customer, now=NOON)
+    house.database.carry_out(applications.withdraw, mailbox.customer, application.public_id, now=NOON)
+
+    assert waiting == []
+    assert house.database.ask(closings.emptied_postal_accounts, DENES, most=10) == [mailbox.customer.account_id]
+
+
+def test_what_was_decided_goes_with_the_account_and_what_was_begun_too(house: House) -> None:
+    mailbox = open_mailbox(house.database, ANNA)
+    with_policy(house, mailbox, "KGFB-1")
+    decided, still_open = (asked(house, mailbox.customer, ApplicationKind.PHONE, policy="KGFB-1", nonce=n) for n in "12")
+    house.database.carry_out(applications.withdraw, mailbox.customer, decided.public_id, now=NOON)
+    house.database.carry_out(applications.save_draft, mailbox.customer, ApplicationKind.EMAIL, {"email": "x"}, now=NOON)
+
+    confirmed(house)
+    carry_out(house)
+
+    assert read(house, Application.reference) == [still_open.reference]
+    assert count(house, ApplicationDraft) == 0

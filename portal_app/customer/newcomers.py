@@ -38,7 +38,7 @@ def doors() -> rx.Component:
         *[
             rx.el.li(
                 document_link(
-                    t("registration.door", portal=brand.portals[name].title),
+                    t("right_door.sign_in", portal=brand.portals[name].title),
                     href=f"{SIGN_IN}?portal={name.value}",
                     class_name="btn btn-line btn-wide-narrow",
                 )

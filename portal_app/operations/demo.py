@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from portal_app.database.schema import migrate
-from portal_app.domain.actors import Operator
+from portal_app.domain.actors import Operator, Stranger
 from portal_app.domain.brands import Brand, PortalName
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.deliveries import Attachment, Handover
@@ -20,9 +20,11 @@ from portal_app.domain.errors import PortalError
 from portal_app.domain.kinds import LetterKind
 from portal_app.domain.policies import Communication, Holder, PolicyStatement, PolicyStatus, SalesRoute
 from portal_app.gateways.clock import now as the_moment
+from portal_app.gateways.secrets import random_token, token_digest
 from portal_app.gateways.typesetting import render_pdf
-from portal_app.services import answers, demonstration, intake, letters, messages, openings, policies
+from portal_app.services import answers, demonstration, intake, letters, messages, openings, policies, registrations
 from portal_app.services.house import House, open_house
+from portal_app.services.registrations import Wanted
 from portal_app.settings import load_settings, read_brand
 from portal_app.texts import demo_letters
 from portal_app.texts.catalogues import sentence
@@ -30,7 +32,7 @@ from portal_app.texts.demo_letters import DemoPerson, DemoPolicy
 
 DEMO = Operator("demo")
 # Whoever is in one of these states cannot sign in at once with the password alone.
-NOT_AT_ONCE = frozenset({"new", "new_without_phone", "expired", "nine_failures", "locked", "postal"})
+NOT_AT_ONCE = frozenset({"new", "new_without_phone", "expired", "nine_failures", "locked", "postal", "unconfirmed"})
 KINDS = tuple(LetterKind)
 CROWD = 300
 YEAR = 365
@@ -120,14 +122,14 @@ def posts_of(person: DemoPerson) -> list[Post]:
             Post(LetterKind.INFORMATION, 1, YEAR - 21, opened=False),
             Post(LetterKind.PREMIUM_CERTIFICATE, 1, 90),
         ]
-    if person.state in {"empty", "postal"}:
+    if person.state in {"empty", "postal", "alone", "unconfirmed"}:
         return []
     if person.state == "ready":
         opened = [Post(kind, n % 2, 340 - n * 30) for n, kind in enumerate(KINDS)]
         paid = [Post(LetterKind.ACCOUNTING_VOUCHER, 1, 12), Post(LetterKind.PAYMENT_NOTICE, 1, 25, opened=False)]
         return [
             *opened,
-            *(paid if person.portal is PortalName.UGYFELPORTAL else []),
+            *(paid if person.portal is not PortalName.KULDEMENYEIM else []),
             Post(LetterKind.CANCELLATION_NOTICE, 1, 4, opened=False),
             Post(LetterKind.PAYMENT_REMINDER, 0, 2, opened=False),
             Post(LetterKind.INDEXATION_LETTER, 0, 0, opened=False),
@@ -150,9 +152,16 @@ class _Scene:
 
     def play(self) -> None:
         """Open the account, place the letters, reach the person's state."""
+        if self.person.state == "unconfirmed":
+            self._begin_registration()
+            return
         posts = posts_of(self.person)
         first = max((post.days_ago for post in posts), default=30) + 1
         begun = self.moment if self.person.state.startswith("new") else self.moment - timedelta(days=first)
+        if self.person.portal is self.house.brand.registers_in:
+            self.database.carry_out(
+                demonstration.register, DEMO, self.person.login, self.person.address_on_file, self.person.portal, now=begun
+            )
         for policy in self._policies():
             self._state(policy, begun)
         if self.person.portal is PortalName.UGYFELPORTAL and self._opens_elsewhere():
@@ -166,9 +175,20 @@ class _Scene:
             self._open(posts)
         self._reach()
 
+    def _begin_registration(self) -> None:
+        """Let the person have filled in the registration; the link waits in the post box."""
+        person = self.person
+        if self.database.ask(demonstration.address_exists, DEMO, person.address_on_file):
+            return
+        hashed = self.house.hashing.hash(person.password)
+        self.database.carry_out(
+            registrations.ask, Stranger(), Wanted(person.login, person.address_on_file), hashed, token_digest(random_token()),
+            portal=person.portal, language="hu", brand=self.house.brand, secrets=self.house.secrets, now=self.moment,
+        )  # fmt: skip
+
     def _policies(self) -> list[DemoPolicy]:
         products = [product.name for product in self.house.brand.products]
-        count = {"crowded": 5, "ready": 2, "last_day": 2}.get(self.person.state, 1)
+        count = {"crowded": 5, "ready": 2, "last_day": 2, "alone": 0}.get(self.person.state, 1)
         if self._route() in self.house.brand.opens_anew:
             count = 1
         return [self._policy(index, products[index % len(products)]) for index in range(count)]
@@ -195,12 +215,13 @@ class _Scene:
         if self.database.ask(demonstration.policy_exists, DEMO, policy.number):
             return
         person = self.person
-        holder = Holder(person.name, person.address_on_file, person.phone, f"U-{self.number:05}")
+        chosen = person.login if person.portal is self.house.brand.registers_in else ""
+        holder = Holder(person.name, person.address_on_file, person.phone, f"U-{self.number:05}", chosen)
         communication = Communication.POSTAL if person.state == "postal" else Communication.ELECTRONIC
         statement = PolicyStatement(
             policy.number, policy.product, holder, communication, self._route(), PolicyStatus.ACTIVE,
             as_of=at, consent_at=at, plate_number=policy.plate,
-            accounting_documents=person.portal is PortalName.UGYFELPORTAL and person.state != "postal",
+            accounting_documents=person.portal is not PortalName.KULDEMENYEIM and person.state != "postal",
         )  # fmt: skip
         try:
             self._tell(statement, None)

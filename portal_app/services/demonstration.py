@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select, update
 
-from portal_app.database.tables import Account, Closing, Credential, Job, Letter, Policy
+from portal_app.database.tables import Account, Closing, Credential, Job, Letter, Login, Policy
 from portal_app.domain.actors import Customer, Operator
-from portal_app.domain.brands import Brand, PortalName
+from portal_app.domain.brands import Brand, LoginKind, PortalName
 from portal_app.domain.closings import LINK_LIFE, Ground
+from portal_app.domain.logins import login_key
 from portal_app.domain.sign_in import SignInRules
-from portal_app.gateways.secrets import Secrets, token_digest
+from portal_app.gateways.secrets import Secrets, public_id, token_digest
 from portal_app.services import accounts, closings, failures, installation
 from portal_app.services.events import record
 
@@ -72,6 +73,26 @@ def move_to_full_portal(db: Session, actor: Operator, email: str, login: str, *,
     account.portal, account.upgraded_at = PortalName.UGYFELPORTAL, now
     accounts.add_issued_login(db, account, login)
     record(db, actor, "account:upgraded", now=now, account_id=account.id, about=account.public_id)
+
+
+def register(db: Session, actor: Operator, name: str, email: str, portal: PortalName, *, now: datetime) -> None:
+    """Let the person have registered with this user name and confirmed the address."""
+    if accounts.account_of_login(db, name) is not None:
+        return
+    account = Account(
+        public_id=public_id(), portal=portal, status="active", email=email, email_key=login_key(email),
+        email_confirmed_at=now, activated_at=now, created_at=now,
+    )  # fmt: skip
+    db.add(account)
+    db.flush()
+    db.add(Login(account_id=account.id or 0, kind=LoginKind.CHOSEN, key=login_key(name), shown=name))
+    record(db, actor, "account:registered", now=now, account_id=account.id, about=account.public_id)
+
+
+def address_exists(db: Session, actor: Operator, email: str) -> bool:
+    """Say whether some account has this address, confirmed or not."""
+    del actor
+    return db.exec(select(Account.id).where(Account.email_key == login_key(email))).first() is not None
 
 
 def withdraw_post(db: Session, actor: Operator, login: str, *, now: datetime) -> None:

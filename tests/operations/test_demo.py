@@ -21,6 +21,8 @@ from portal_app.texts import demo_letters
 from tests.cast import BELA
 from tests.correspondence import customer
 
+FIRST_ACCESS = ["activation", "initial_password", "issued_login", "first_password", "registration"]
+
 
 def test_the_list_is_the_same_every_time_and_its_first_row_signs_in_at_once() -> None:
     runs = [CliRunner().invoke(commands, ["demo", "--json"]) for _ in range(2)]
@@ -40,9 +42,7 @@ def test_each_brand_lists_people_of_its_own_portals_and_the_first_of_each_signs_
     rows = demo.people_rows(read_brand(brand))
 
     first = {row["portal"]: row for row in reversed(rows)}
-    assert set(first) == {"minta": {"kuldemenyeim", "ugyfelportal"}, "allianz": {"kuldemenyeim", "ugyfelportal"}}.get(
-        brand, {"ugyfelportal"}
-    )
+    assert set(first) == {name.value for name in read_brand(brand).switched_on}
     assert all(row["password"] for row in first.values())
     assert first["ugyfelportal"]["login"] == "417902536"
 
@@ -71,7 +71,10 @@ def test_an_empty_database_is_filled_once_with_everybody_and_real_tagged_letters
         open_post = db.exec(
             select(Job.kind, Job.channel, Account.email)
             .join(Account)
-            .where(Job.ended_at.is_(None), Job.kind.in_(["activation", "initial_password", "issued_login", "first_password"]))
+            .where(
+                Job.ended_at.is_(None),
+                Job.kind.in_(FIRST_ACCESS),
+            )
             .order_by(Account.email, Job.kind)
         ).all()
     assert filled == [True, False]
@@ -86,7 +89,26 @@ def test_an_empty_database_is_filled_once_with_everybody_and_real_tagged_letters
         ("issued_login", "mail", "oliver.papp@pelda.example"),
         ("first_password", "mail", "piroska.takacs@pelda.example"),
         ("issued_login", "mail", "piroska.takacs@pelda.example"),
+        ("registration", "mail", "zita.gal@pelda.example"),
     ]
+
+
+@pytest.mark.usefixtures("few")
+def test_the_online_portal_holds_what_was_concluded_there_and_nothing_else(house: House) -> None:
+    demo.fill_if_empty(house)
+
+    with house.database.reading() as db:
+        rows = db.exec(select(Account.email, Account.status).where(Account.portal == "online24").order_by(Account.email)).all()
+        routes = db.exec(
+            select(Policy.sales_route).join(Account, Account.id == Policy.account_id).where(Account.portal == "online24")
+        ).all()
+        owners = db.exec(select(Account.email).join(Letter).where(Account.portal == "online24").distinct()).all()
+    assert [tuple(row) for row in rows] == [
+        ("timea.balla@pelda.example", "active"), ("vilmos.orosz@pelda.example", "active"),
+        ("zita.gal@pelda.example", "unconfirmed"),
+    ]  # fmt: skip
+    assert routes == ["online24", "online24"]
+    assert owners == ["timea.balla@pelda.example"]
 
 
 @pytest.mark.usefixtures("few")

@@ -110,9 +110,12 @@
     if (busy && byId("chat-form")) post(byId("chat-form"));
     else byId("chat-refresh")?.click();
   });
-  document.addEventListener("visibilitychange", () => {
+  // Somebody's duty ends by the clock: a chat that is looked at asks now and then who is there.
+  const askWhoIsThere = () => {
     if (!document.hidden) byId("chat-refresh")?.click();
-  });
+  };
+  document.addEventListener("visibilitychange", askWhoIsThere);
+  setInterval(askWhoIsThere, 60_000);
 
   // ── typing: Enter sends where there is a real keyboard, Shift and Enter begins a line ──
   document.addEventListener("keydown", (event) => {

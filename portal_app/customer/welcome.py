@@ -25,7 +25,8 @@ class WelcomeState(PortalState):
             return
         news = await carry_out(passwords.take_news, customer(), now=now())
         if news.code == OTHER_PORTAL:
-            self._tell(self._say("sign_in.you_are_at", asked=_title(str(news.facts["asked"])), here=_title(self.portal)), "info")
+            asked, here = _title(str(news.facts["asked"])), _title(customer().portal)
+            self._tell(self._say("sign_in.you_are_at", asked=asked, here=here), "info")
         elif news.code == PASSWORD_SET and news.facts["valid_until"]:
             date = long_date(datetime.fromisoformat(str(news.facts["valid_until"])), self.language)
             self._tell(self._say("password.set", date=date), "success")

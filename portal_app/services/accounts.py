@@ -92,6 +92,12 @@ def issued_login_of(db: Session, account_id: int) -> str:
     return db.exec(own.order_by(col(Login.id))).first() or ""
 
 
+def belongs_to_address(db: Session, account: Account) -> bool:
+    """Whether the account is an e-mail address's (R7), also after it has moved to the full portal."""
+    own = select(Login.id).where(Login.account_id == account.id, Login.kind == LoginKind.EMAIL)
+    return db.exec(own).first() is not None
+
+
 def own_login(db: Session, actor: Customer) -> str:
     """Give what the customer signs in with, as password managers should keep it: an issued identifier before an address."""
     logins = db.exec(select(Login).where(Login.account_id == actor.account_id).order_by(col(Login.id))).all()

@@ -122,16 +122,10 @@ def _present_account(db: Session, policy: Policy) -> Account | None:
 
 def _stays(db: Session, policy: Policy, before: Before, account: Account) -> bool:
     """Whether nothing about the holder says that the letters belong elsewhere."""
-    if not _by_email(db, account) and _is_another_person(policy, before):
+    if not accounts.belongs_to_address(db, account) and _is_another_person(policy, before):
         return False
     same_address = login_key(before.email) == login_key(policy.email)
     return same_address or not policy.email or _leads_to(db, policy.email, account)
-
-
-def _by_email(db: Session, account: Account) -> bool:
-    """Whether the account belongs to an e-mail address (R7), also after it has moved to the full portal."""
-    own = select(Login.id).where(Login.account_id == account.id, Login.kind == LoginKind.EMAIL)
-    return db.exec(own).first() is not None
 
 
 def _is_another_person(policy: Policy, before: Before) -> bool:
@@ -225,7 +219,7 @@ def _may_be_readdressed(db: Session, policy: Policy, before: Before, account: Ac
     owner = accounts.account_of_login(db, policy.email)
     taken = owner is not None and owner.status != "closed"
     alone = account.status == "invited" and _is_alone(db, policy, account)
-    if _by_email(db, account):
+    if accounts.belongs_to_address(db, account):
         return alone and not taken
     if owner is not None and taken and owner.portal == account.portal:
         return False
@@ -246,7 +240,7 @@ def _readdress(db: Session, actor: Actor, account: Account, policy: Policy, befo
         if account.email_key != login_key(before.email):
             return
         enqueue(db, "email_changed_notice_to_old", account, now=now, facts={"new_address": policy.email})
-    if _by_email(db, account):
+    if accounts.belongs_to_address(db, account):
         accounts.free_login(db, policy.email)
         db.exec(
             update(Login)

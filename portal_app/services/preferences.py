@@ -96,14 +96,13 @@ def normal_address(address: str) -> str:
 def ask_for_new_address(db: Session, actor: Customer, address: str, *, secrets: Secrets, now: datetime) -> None:
     """Send a confirming link to the new address; nothing changes before it is pressed (G20).
 
-    The caller has checked the current password. An address that belongs to somebody else gets no link, and the
-    answer is the same, so that nobody learns who is a customer.
+    The caller has checked the current password. An address that somebody else signs in with gets no link where it
+    would lead here, too; the answer is the same, so that nobody learns who is a customer.
     """
     account = _account(db, actor.account_id)
     valid_until = now + ADDRESS_LINK_LIFE
     token = accounts.new_link(db, actor.account_id, LinkPurpose.ADDRESS, valid_until=valid_until, now=now, subject=address)
-    taken = accounts.account_of_login(db, address)
-    if taken is None or taken.id == actor.account_id:
+    if not _is_taken(db, account, address):
         enqueue(
             db,
             "email_change_confirm",
@@ -133,8 +132,7 @@ def confirm_new_address(db: Session, actor: Customer | Stranger, *, now: datetim
     if found.status is not LinkStatus.OPEN or found.link is None or not use_link(db, found.link, now=now):
         raise LinkUsed
     account, address = _account(db, found.link.account_id), found.link.subject
-    taken = accounts.account_of_login(db, address)
-    if taken is not None and taken.id != account.id:
+    if _is_taken(db, account, address):
         raise AddressTaken
     enqueue(db, "email_changed_notice_to_old", account, now=now, facts={"new_address": address})
     # Another address may lead here, too: that of an account that was merged into this one.
@@ -148,6 +146,12 @@ def confirm_new_address(db: Session, actor: Customer | Stranger, *, now: datetim
     accounts.mark_changed(db, found.link.account_id)
     end_visit(db, visit_of(db, actor, now=now))
     record(db, actor, "address:changed", now=now, account_id=account.id)
+
+
+def _is_taken(db: Session, account: Account, address: str) -> bool:
+    """Whether another account is signed in to with the address; of no matter to one that is not signed in to by address."""
+    owner = accounts.account_of_login(db, address)
+    return owner is not None and owner.id != account.id and accounts.belongs_to_address(db, account)
 
 
 def _account(db: Session, account_id: int) -> Account:

@@ -14,6 +14,7 @@ from portal_app.services.house import House
 from portal_app.services.links import LinkPurpose, LinkStatus
 from tests.cast import ANNA, BELA, NOON
 from tests.correspondence import customer
+from tests.visitors import full_customer
 
 NEW = "anna.uj@pelda.example"
 
@@ -82,6 +83,23 @@ def test_somebody_elses_address_gets_no_link_and_the_answer_does_not_tell(house:
     anna = customer(house, ANNA)
     shown = house.database.ask(preferences.preferences, anna, now=NOON)
     assert (shown.email, shown.waiting_email) == (ANNA, BELA)
+
+
+def test_an_account_with_an_issued_login_may_use_an_address_that_a_letter_box_has(house: House) -> None:
+    customer(house, BELA)
+    anna = full_customer(house, ANNA)
+
+    house.database.carry_out(preferences.ask_for_new_address, anna, BELA, secrets=house.secrets, now=NOON)
+    with house.database.reading() as db:
+        job = db.exec(select(Job).where(Job.kind == "email_change_confirm")).one()
+        visitor_token = accounts.open_text(house.secrets, job.secret)
+    house.database.carry_out(preferences.confirm_new_address, _arrive(house, visitor_token), now=NOON)
+
+    with house.database.reading() as db:
+        assert db.get_one(Account, anna.account_id).email == BELA
+        letter_box = accounts.account_of_login(db, BELA)
+    assert letter_box is not None
+    assert letter_box.id != anna.account_id
 
 
 def test_an_address_that_was_taken_meanwhile_is_refused(house: House) -> None:

@@ -8,6 +8,7 @@ from sqlmodel import select
 from portal_app.database.tables import Policy
 from portal_app.domain.actors import Customer
 from portal_app.domain.applications import ApplicationKind
+from portal_app.domain.policies import plate_key
 from portal_app.services import applications
 from portal_app.services.applications import ApplicationReceipt, NewApplication
 from portal_app.services.house import House
@@ -35,8 +36,9 @@ def policy_of(house: House, owner: Customer | None, number: str = ANNAS_POLICY, 
         "status": "active", "as_of": NOON, "account_id": account_id, "opened_account_id": account_id,
         "email": "anna@pelda.example", "plate_number": "ABC-123",
     }  # fmt: skip
+    known |= values
     with house.database.writing() as db:
-        db.add(Policy(number=number, **(known | values)))
+        db.add(Policy(number=number, plate_key=plate_key(known["plate_number"]), **known))
 
 
 def known_policy(house: House, number: str = ANNAS_POLICY) -> Policy:

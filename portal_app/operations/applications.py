@@ -47,6 +47,9 @@ def decide(
     reject: Annotated[bool, typer.Option("--reject", help="Reject it; --reason says why.")] = False,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="The reason, in words for the customer.")] = "",
     ask: Annotated[str, typer.Option(metavar="TEXT", help="Ask the customer this; the deadline waits meanwhile.")] = "",
+    other: Annotated[
+        str, typer.Option(metavar="ID", help="With --fulfil of a merge: the other account's ID, or a policy's number in it.")
+    ] = "",
     take_up: Annotated[bool, typer.Option("--take-up", help="Show the customer that somebody works on it.")] = False,
 ) -> None:
     """Decide a request; the customer sees it at once and gets an e-mail. Exactly one of the four options.
@@ -59,7 +62,7 @@ def decide(
     now = clock.now()
     with open_installation() as house:
         if fulfil:
-            _fulfil(house, reference, now)
+            _fulfil(house, reference, other, now)
         elif reject:
             carry_out_again(house.database, decisions.reject, _ACTOR, reference, reason, now=now)
         elif ask:
@@ -70,9 +73,9 @@ def decide(
     print(json.dumps({name: _as_json(request)[name] for name in ("id", "reference", "kind", "status", "due_on")}))
 
 
-def _fulfil(house: House, reference: str, now: datetime) -> None:
+def _fulfil(house: House, reference: str, other: str, now: datetime) -> None:
     """Carry a request out; where an account opens, its first password is drawn and hashed outside the transaction."""
-    decision = Decision(house.brand, house.secrets)
+    decision = Decision(house.brand, house.secrets, other=other)
     try:
         carry_out_again(house.database, decisions.fulfil, _ACTOR, reference, decision, now=now)
     except openings.FirstAccessNeeded:

@@ -19,7 +19,7 @@ from portal_app.domain.applications import (
 )
 from portal_app.domain.brands import Brand
 from portal_app.domain.calendar import budapest_date
-from portal_app.domain.errors import AccountClosed, ApplicationNotFound, PolicyEnded, PolicyUnknown
+from portal_app.domain.errors import AccountClosed, ApplicationNotFound, MergeNotPossible, PolicyEnded, PolicyUnknown
 from portal_app.domain.hungarian import fold
 from portal_app.domain.logins import login_key
 from portal_app.domain.messages import check_text, clean_text
@@ -32,7 +32,7 @@ from portal_app.domain.policies import (
     plate_key,
 )
 from portal_app.gateways.secrets import Secrets
-from portal_app.services import accounts, applications, policies
+from portal_app.services import accounts, applications, merges, policies, whereabouts
 from portal_app.services.choices import turn_electronic, turn_postal
 from portal_app.services.events import record
 from portal_app.services.openings import FirstAccess
@@ -72,6 +72,8 @@ class Decision:
     brand: Brand
     secrets: Secrets
     first_access: FirstAccess | None = None
+    other: str = ""
+    """For a merge: what names the other account, where the request itself does not."""
 
 
 # ── seeing ──
@@ -147,15 +149,14 @@ def fulfil(db: Session, actor: Insurer, reference: str, decision: Decision, *, n
     """Carry a request out, in one transaction with telling the customer. Gives the reference number.
 
     electronic: the policy's letters arrive in the customer's account from now on, or in one that opens as the brand
-    says; postal: they go by post; address, phone, e-mail, bank account: the policy's data change. Requests about
-    accounts are carried out by other commands first and only ended here.
-    Raises `ApplicationNotFound`, `ApplicationDecided`, `PolicyUnknown`, `PolicyEnded`, `AccountClosed`, whatever stating
-    the policy refuses, and `openings.FirstAccessNeeded`, which is no refusal: draw one for `sales_route_of`, come again.
+    says; postal: they go by post; address, phone, e-mail, bank account: the policy's data change; merge: the account of
+    the identifier that the request names goes into the customer's own; lost access: the address on file is told the way in.
+    Raises `ApplicationNotFound`, `ApplicationDecided`, `PolicyUnknown`, `PolicyEnded`, `AccountClosed`,
+    `MergeNotPossible`, whatever stating the policy refuses, and `openings.FirstAccessNeeded`, which is no refusal: draw
+    one for `sales_route_of`, come again.
     """
     row = _open_one(db, reference)
-    carry_out = _CARRIED_OUT.get(ApplicationKind(row.kind))
-    if carry_out:
-        carry_out(db, actor, row, decision, now)
+    _CARRIED_OUT[ApplicationKind(row.kind)](db, actor, row, decision, now)
     applications.end(row, ApplicationStatus.FULFILLED, "", now)
     _tell(db, row, "application_decided", {"outcome": "fulfilled"}, "", now)
     _note(db, actor, row, "fulfilled", now)
@@ -244,6 +245,22 @@ def _carry_out_data(db: Session, actor: Insurer, row: Application, decision: Dec
         record(db, actor, "policy:changed", now=now, account_id=row.account_id, about=number, what=str(row.kind))
 
 
+def _carry_out_merge(db: Session, actor: Insurer, row: Application, decision: Decision, now: datetime) -> None:
+    """Merge the account that the request names into the one it came from (R58)."""
+    facts = json.loads(row.facts)
+    if row.account_id is None:
+        raise MergeNotPossible
+    merges.merge_by_staff(db, actor, row.account_id, decision.other or facts.get("login", ""), brand=decision.brand, now=now)
+
+
+def _tell_way_in(db: Session, actor: Insurer, row: Application, decision: Decision, now: datetime) -> None:
+    """Tell the address on file which accounts there are and how to get in (R53); the address typed learns nothing of it."""
+    del decision
+    facts = json.loads(row.facts)
+    language = facts.get("language", "hu")
+    whereabouts.tell_whereabouts(db, actor, row.policy_number, facts.get("plate_number", ""), language=language, now=now)
+
+
 _CARRIED_OUT: Mapping[ApplicationKind, Callable[[Session, Insurer, Application, Decision, datetime], None]] = {
     ApplicationKind.ELECTRONIC: _carry_out_electronic,
     ApplicationKind.POSTAL: _carry_out_postal,
@@ -251,6 +268,8 @@ _CARRIED_OUT: Mapping[ApplicationKind, Callable[[Session, Insurer, Application, 
     ApplicationKind.PHONE: _carry_out_data,
     ApplicationKind.EMAIL: _carry_out_data,
     ApplicationKind.BANK_ACCOUNT: _carry_out_data,
+    ApplicationKind.MERGE: _carry_out_merge,
+    ApplicationKind.LOST_ACCESS: _tell_way_in,
 }
 
 

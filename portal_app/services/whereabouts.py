@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
 from portal_app.database.tables import Account, Job, Letter, Login, Policy
-from portal_app.domain.actors import Customer, Stranger
+from portal_app.domain.actors import Actor, Customer
 from portal_app.domain.brands import LoginKind, PortalName
 from portal_app.domain.errors import EmailInvalid
 from portal_app.domain.logins import login_key
@@ -26,9 +26,7 @@ EMPTY_PLACES = (PortalName.UGYFELPORTAL, PortalName.ONLINE24)
 _ASKED = text("kind IN ('whereabouts', 'whereabouts_postal')")
 
 
-def tell_whereabouts(
-    db: Session, actor: Customer | Stranger, clue: str, plate_number: str, *, language: str, now: datetime
-) -> None:
+def tell_whereabouts(db: Session, actor: Actor, clue: str, plate_number: str, *, language: str, now: datetime) -> None:
     """Owe the address on file the list of its accounts and how to get in; nothing where nothing is found.
 
     `clue` is an e-mail address, an identifier or a policy number; with a policy number the plate number must fit when
@@ -98,7 +96,7 @@ def _address_of(db: Session, policy: Policy) -> str:
 # ── telling ──
 
 
-def _tell(db: Session, actor: Customer | Stranger, address: str, *, language: str, now: datetime) -> None:
+def _tell(db: Session, actor: Actor, address: str, *, language: str, now: datetime) -> None:
     held = db.exec(
         select(Account)
         .where(Account.email_key == login_key(address), col(Account.status).in_(LIVING))

@@ -17,6 +17,7 @@ from portal_app.domain.errors import (
     AccountUnknown,
     ApplicationDecided,
     ApplicationNotFound,
+    MergeNotPossible,
     PolicyEnded,
     PolicyUnknown,
     RecipientPostal,
@@ -371,3 +372,37 @@ def test_decided_requests_are_erased_a_year_later_and_open_ones_never(house: Hou
         assert db.exec(select(func.count()).select_from(Policy)).one() == 1
     assert counts == [0, 1]
     assert status(house, open_one) == ApplicationStatus.SUBMITTED
+
+
+# ── accounts ──
+
+
+def test_staff_merge_the_account_that_was_named_into_the_one_that_asked(house: House, anna: Customer) -> None:
+    other = full_customer(house, "anna.regi@pelda.example", login="482917367")
+    policy_of(house, other, "CASCO-1")
+
+    fulfil(house, asked(house, anna, ApplicationKind.MERGE, policy="", login="482 917 367"))
+
+    assert known_policy(house, "CASCO-1").account_id == anna.account_id
+
+
+def test_a_merge_with_an_account_that_is_not_there_leaves_the_request_open(house: House, anna: Customer) -> None:
+    receipt = asked(house, anna, ApplicationKind.MERGE, policy="", login="999999999")
+
+    with pytest.raises(MergeNotPossible):
+        fulfil(house, receipt)
+
+    assert status(house, receipt) == "submitted"
+
+
+def test_lost_access_tells_the_address_on_file_and_not_the_one_that_was_typed(house: House, anna: Customer) -> None:
+    del anna
+    new = NewApplication(ApplicationKind.LOST_ACCESS, "n", {"name": "Kiss Anna", "plate_number": "ABC-123"}, ANNAS_POLICY)
+    receipt = house.database.carry_out(
+        applications.submit_from_outside, OUTSIDE, new, email="mas@pelda.example", language="hu", brand=house.brand, now=NOON
+    )
+
+    fulfil(house, receipt)
+
+    assert "whereabouts" in [job.kind for job in post_to(house, ANNA)]
+    assert [job.kind for job in post_to(house, "mas@pelda.example")] == ["application_received", "application_decided"]

@@ -119,7 +119,7 @@ def test_who_gets_letters_by_post_learns_that_there_certainly_is_none(page: Page
     expect(none).to_contain_text("Biztosan nem készítettünk fiókot")
     expect(page.locator("#answer-mailbox")).to_be_hidden()
     look(page)
-    none.get_by_role("link", name="Elektronikusan kérem a leveleimet").click()
+    none.get_by_role("link", name="Elektronikus levelezést kérek").click()
     ready(page)
     expect(page).to_have_url("/ugyintezes/elektronikus-levelezes")
 

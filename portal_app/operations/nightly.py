@@ -32,10 +32,12 @@ from portal_app.services import (
     duty,
     installation,
     leftovers,
+    merges,
     placing,
     registrations,
     reminders,
     retention,
+    upgrades,
 )
 from portal_app.services.closings import DueClosing, Notice
 from portal_app.services.house import House
@@ -203,6 +205,18 @@ def _looks_wrong(orphans: int, seen: int) -> bool:
     return none_is_known or orphans > max(MANY_ORPHANS, seen // 2)
 
 
+def invite(night: Night) -> None:
+    """Invite who wished for the full portal, as soon as it is there."""
+    while found := night.ask(upgrades.wishes_to_invite, brand=night.house.brand, most=TOLD_AT_ONCE):
+        night.count("invited", night.carry_out(upgrades.invite, found, now=night.now))
+
+
+def finish_merges(night: Night) -> None:
+    """Make merges final that can no longer be undone."""
+    while done := night.carry_out(merges.finish_due, now=night.now):
+        night.count("merges_final", done)
+
+
 def leave_chats(night: Night) -> None:
     """Let what nobody answered in a chat become an ordinary message, once the duty is over."""
     night.carry_out(duty.leave_to_messages, brand=night.house.brand, now=night.now)
@@ -230,6 +244,8 @@ STEPS: tuple[Callable[[Night], None], ...] = (
     warn,
     remind,
     warn_of_passwords,
+    invite,
+    finish_merges,
     leave_chats,
     sweep,
     forget,
@@ -237,7 +253,7 @@ STEPS: tuple[Callable[[Night], None], ...] = (
 )
 COUNTED = (
     "published", "kept", "erased_letters", "erased_messages", "erased_requests", "erased_objects", "closed", "warned",
-    "reminded", "passwords_warned", "orphans", "forgotten",
+    "reminded", "passwords_warned", "invited", "merges_final", "orphans", "forgotten",
 )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ from portal_app.database.tables import (
     SignIn,
     Visit,
 )
-from portal_app.domain.actors import Actor, Customer, Operator
+from portal_app.domain.actors import Actor, Customer, InsurerSystem, Operator
 from portal_app.domain.brands import Brand
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.errors import CodeWrong, MergeNotFound, MergeNotPossible, MergeNotProved, SignInRefused, TooMany
@@ -218,15 +218,22 @@ def merge(db: Session, actor: Customer, other_id: str, *, brand: Brand, now: dat
     return done.public_id
 
 
-def merge_by_staff(db: Session, actor: Operator, account_id: int, other_login: str, *, brand: Brand, now: datetime) -> str:
-    """Merge the account of an identifier into another one, after staff have seen the proof (R58). Gives the merge's id.
+def merge_by_staff(
+    db: Session, actor: Operator | InsurerSystem, account_id: int, other: str, *, brand: Brand, now: datetime
+) -> str:
+    """Merge another account into this one, after staff have seen the proof (R58). Gives the merge's id.
 
-    Raises `MergeNotPossible`, also where the identifier leads nowhere.
+    `other` is its identifier, or the number of a policy in it. Raises `MergeNotPossible`, also where it leads nowhere.
     """
-    other = accounts.account_of_login(db, other_login)
-    if other is None:
+    found = accounts.account_of_login(db, other) or _account_of_policy(db, other)
+    if found is None:
         raise MergeNotPossible
-    return _join(db, actor, account_id, other.id or 0, brand, now).public_id
+    return _join(db, actor, account_id, found.id or 0, brand, now).public_id
+
+
+def _account_of_policy(db: Session, number: str) -> Account | None:
+    policy = db.exec(select(Policy).where(Policy.number == number.strip())).first()
+    return db.get(Account, policy.account_id) if policy is not None and policy.account_id else None
 
 
 def undo(db: Session, actor: Customer, merge_id: str, *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel, col, func, select, update
 
-from portal_app.database.tables import Account, DocumentKey, Job, Letter, Message, Visit
+from portal_app.database.tables import Account, DocumentKey, Job, Letter, MergedRow, Message, Visit
 from portal_app.domain.actors import Stranger
 from portal_app.domain.closings import Ground
 from portal_app.gateways import clock
@@ -20,6 +20,7 @@ from portal_app.operations.nightly import COUNTED, Night, run_night
 from portal_app.operations.turns import TurnTaken, turn
 from portal_app.services import accounts, closings, installation
 from portal_app.services.house import House
+from tests.accounts import FIRST, FIRST_POLICY, SECOND, SECOND_PASSWORD, SECOND_POLICY, merged, open_full
 from tests.cast import ANNA, BELA
 from tests.database.bare import bare_databases_in
 from tests.mailbox import MINTA, Mailbox, open_mailbox, stored_file
@@ -214,3 +215,29 @@ def test_what_has_expired_is_forgotten_in_time(house: House) -> None:
 
     assert night(house)["forgotten"] == 1
     assert count(house, Visit) == 1
+
+
+def test_who_wished_for_the_full_portal_is_invited_once(installed: Installed) -> None:
+    house = installed.house
+    for who in (ANNA, BELA):
+        open_mailbox(house.database, who)
+    installed.change_account(ANNA, upgrade_wished_at=clock.now() - timedelta(days=90))
+
+    done = [night(house)["invited"] for _ in range(2)]
+
+    assert done == [1, 0]
+    assert [count(house, Job, Job.kind == "upgrade_invitation", Job.recipient == who) for who in (ANNA, BELA)] == [1, 0]
+
+
+def test_merges_become_final_when_they_can_no_longer_be_undone(installed: Installed) -> None:
+    house, undo_days = installed.house, installed.house.brand.merge_undo_days
+    merged_at = clock.now() - timedelta(days=undo_days + 1)
+    first = open_full(house, FIRST, FIRST_POLICY, now=merged_at)
+    second = open_full(house, SECOND, SECOND_POLICY, email=BELA, password=SECOND_PASSWORD, now=merged_at)
+    merged(house, first, second, now=merged_at)
+
+    done = [night(house)["merges_final"] for _ in range(2)]
+
+    assert done == [1, 0]
+    assert count(house, MergedRow) == 0
+    assert (second.row().status, second.row().email, first.policies()) == ("merged", "", [FIRST_POLICY, SECOND_POLICY])

@@ -32,7 +32,7 @@ from portal_app.domain.kinds import LetterKind
 from portal_app.domain.merges import Contact
 from portal_app.domain.retention import WHILE_POLICY_RUNS
 from portal_app.gateways.secrets import token_digest
-from portal_app.services import accounts, applications, closings, intake, merges, messages, retention, sign_ins
+from portal_app.services import accounts, applications, closings, decisions, intake, merges, messages, retention, sign_ins
 from portal_app.services.house import House
 from portal_app.services.merges import MergePage
 from portal_app.services.placing import NewLetter, place_letters
@@ -335,8 +335,9 @@ def test_an_account_in_the_middle_of_closing_is_not_merged(house: House, first: 
     assert (first.policies(), second.policies()) == ([FIRST_POLICY], [SECOND_POLICY])
 
 
-def test_staff_may_merge_what_was_proved_on_paper(house: House, first: Opened, second: Opened) -> None:
-    house.database.carry_out(merges.merge_by_staff, DENES, first.id, "105-332-871", brand=house.brand, now=NOON)
+@pytest.mark.parametrize("named", ["105-332-871", SECOND_POLICY])
+def test_staff_may_merge_what_was_proved_on_paper(house: House, first: Opened, second: Opened, named: str) -> None:
+    house.database.carry_out(merges.merge_by_staff, DENES, first.id, named, brand=house.brand, now=NOON)
 
     assert (first.policies(), second.row().status) == ([FIRST_POLICY, SECOND_POLICY], "merged")
     with pytest.raises(MergeNotPossible):
@@ -559,3 +560,21 @@ def test_a_sign_in_token_of_the_sleeping_account_stands_for_nobody(house: House,
 
     assert house.database.ask(sign_ins.resolve, token_digest("their cookie"), brand=house.brand, now=NOON) is None
     assert active(house, BELA, "BelaAnna34") != second.id
+
+
+# ── by request ──
+
+
+def test_carrying_out_a_request_merges_what_it_or_staff_name(house: House, first: Opened, second: Opened) -> None:
+    decision = decisions.Decision(house.brand, house.secrets)
+    new = applications.NewApplication(ApplicationKind.MERGE, "n", {"words": "A másik szerződésem is ide kérem."})
+    asked = house.database.carry_out(applications.submit, first.customer, new, brand=house.brand, now=NOON)
+    with pytest.raises(MergeNotPossible):
+        house.database.carry_out(decisions.fulfil, DENES, asked.reference, decision, now=NOON)
+
+    named = decisions.Decision(house.brand, house.secrets, other=SECOND_POLICY)
+    house.database.carry_out(decisions.fulfil, DENES, asked.reference, named, now=NOON)
+
+    assert (first.policies(), second.row().status) == ([FIRST_POLICY, SECOND_POLICY], "merged")
+    with house.database.reading() as db:
+        assert db.exec(select(Application.status)).one() == "fulfilled"

@@ -7,7 +7,6 @@ import reflex as rx
 from portal_app.browser.admission import ANYONE, Line, Word, open_to, parse, visitor
 from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer.administration.addresses import DECLARATION
-from portal_app.customer.administration.wording import promise
 from portal_app.customer.inbox.rows import say
 from portal_app.customer.posted import MAILS_LIMIT, as_long_for_everybody, refuse_beyond
 from portal_app.customer.titles import title_with_error
@@ -20,6 +19,7 @@ from portal_app.gateways.contacts import tidy_email, tidy_phone
 from portal_app.gateways.secrets import public_id
 from portal_app.services import applications
 from portal_app.services.applications import NewApplication
+from portal_app.texts.dates import until_day
 from portal_app.ui.fields import check_field, error_summary, text_field
 from portal_app.ui.icons import icon
 from portal_app.ui.layout import contact_lines, page_title
@@ -64,13 +64,15 @@ class OutsideState(PortalState):
             "plate_number": given.get("plate_number", ""),
             "accounting": "yes" if given.get("accounting") in ("on", "True") else "",
         }
-        new = NewApplication(ApplicationKind.ELECTRONIC, self.nonce, facts, kept["policy_number"][:64])
+        new = NewApplication(ApplicationKind.ELECTRONIC, self.nonce or public_id(), facts, kept["policy_number"][:64])
         async with as_long_for_everybody():
             receipt = await carry_out(
                 applications.submit_from_outside, actor, new, email=kept["email"], language=self.language,
                 brand=the_brand(), now=now(),
             )  # fmt: skip
-        self.reference, self.promise = receipt.reference, promise(receipt.due_on, self.language)
+        until = until_day(receipt.due_on, self.language)
+        self.promise = say("outside.promise", self.language, days=the_brand().request_days, until=until)
+        self.reference = receipt.reference
 
 
 def _tidied(name: str, text: str) -> str:

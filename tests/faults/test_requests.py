@@ -73,13 +73,17 @@ def nobodys(attacked: Attacked) -> dict[str, str]:
     return {name: PLACES.get(name, "") or secrets.token_hex(16) for name in hers(attacked)}
 
 
-def cookie_of(attacked: Attacked, who: str) -> dict[str, str]:
-    people = {
+def people(attacked: Attacked) -> dict[str, Visitor]:
+    """Whoever is signed in and wants what is Anna's."""
+    return {
         "Béla": attacked.bela,
         "Dóra of the letter-box": attacked.dora,
         "somebody who must change the password": attacked.changing,
     }
-    visitor: Visitor | None = people.get(who)
+
+
+def cookie_of(attacked: Attacked, who: str) -> dict[str, str]:
+    visitor = people(attacked).get(who)
     return {"Cookie": visitor.header} if visitor else {}
 
 

@@ -18,6 +18,7 @@ from portal_app.customer.routes import PAGES
 from tests.faults.attacked import Attacked, Visitor
 from tests.faults.raw_socket import PORTAL_STATE, ROOT, Tab
 from tests.faults.test_requests import PLACES as FILLED
+from tests.faults.test_requests import people
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(400)]
 
@@ -48,12 +49,8 @@ def short(name: str) -> str:
 
 def come(attacked: Attacked, who: str) -> Visitor | None:
     """Let somebody sign in anew, so that nothing another test did to them counts."""
-    people = {
-        "Béla": attacked.bela,
-        "Dóra of the letter-box": attacked.dora,
-        "somebody who must change the password": attacked.changing,
-    }
-    return attacked.another_sign_in_of(people[who]) if who in people else None
+    known = people(attacked).get(who)
+    return attacked.another_sign_in_of(known) if known else None
 
 
 def right_looking(attacked: Attacked, function: Callable[..., Any]) -> Iterator[dict[str, Any]]:

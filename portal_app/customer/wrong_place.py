@@ -6,6 +6,7 @@ import reflex as rx
 
 from portal_app.browser.admission import CUSTOMER, customer, open_to
 from portal_app.browser.portal_state import PortalState, the_brand
+from portal_app.customer.right_door.answers import leave_for
 from portal_app.customer.right_door.page import route_words
 from portal_app.customer.right_door.state import PAGE
 from portal_app.database.transactions import ask
@@ -48,7 +49,7 @@ def _card(names: tuple[PortalName, ...]) -> rx.Component:
         rx.el.ul(*[rx.cond(PortalState.portal != name.value, _other(name)) for name in names], class_name="plain-rows"),
         rx.el.div(
             native_form(rx.el.button(t("wrong_place.sign_out"), type="submit", class_name="btn btn-line"), action="/kilepes"),
-            *[_leave_for(name) for name in names],
+            *[leave_for(name) for name in names],
             class_name="row",
         ),
         rx.el.p(t("wrong_place.leaves"), class_name="muted"),
@@ -68,12 +69,3 @@ def _other(name: PortalName) -> rx.Component:
         rx.el.p(t("wrong_place.hosts"), " ", ", ".join(portal.hosts)) if portal.hosts else rx.fragment(),
     )
     return rx.el.li(rx.el.div(rx.el.strong(f"{brand.short_name} {portal.title}"), told))
-
-
-def _leave_for(name: PortalName) -> rx.Component:
-    words = t("right_door.sign_in", portal=the_brand().portal(name).title)
-    return native_form(
-        rx.el.input(type="hidden", name="portal", value=name.value),
-        rx.el.button(words, type="submit", class_name="btn btn-primary"),
-        action="/kilepes",
-    )

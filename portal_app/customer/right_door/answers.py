@@ -2,12 +2,13 @@
 
 import reflex as rx
 
-from portal_app.browser.portal_state import the_brand
+from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer.newcomers import guide_link
 from portal_app.customer.right_door.state import RightDoorState
 from portal_app.domain.brands import LoginKind, PortalName
 from portal_app.domain.doors import Verdict, makes_an_account_each, opened_portals
 from portal_app.texts.phones import phone, phone_link
+from portal_app.ui.forms import native_form
 from portal_app.ui.links import document_link
 from portal_app.ui.words import t
 
@@ -56,9 +57,23 @@ def find_our_mail() -> rx.Component:
 
 
 def sign_in_button(portal: PortalName, class_name: str = "btn btn-primary") -> rx.Component:
-    """Build the button that leads to a portal's sign-in, named as the source documents name it."""
-    words = t("right_door.sign_in", portal=the_brand().portal(portal).title)
-    return document_link(words, href=f"/belepes?portal={portal.value}", class_name=class_name)
+    """Build the button that leads to a portal's sign-in; whoever is signed in leaves first."""
+    here = document_link(_sign_in_words(portal), href=f"/belepes?portal={portal.value}", class_name=class_name)
+    return rx.cond(PortalState.standing == "stranger", here, leave_for(portal, class_name))
+
+
+def leave_for(portal: PortalName, class_name: str = "btn btn-primary") -> rx.Component:
+    """Build the button that signs out here and opens the sign-in of a portal."""
+    return native_form(
+        rx.el.input(type="hidden", name="portal", value=portal.value),
+        rx.el.button(_sign_in_words(portal), type="submit", class_name=class_name),
+        action="/kilepes",
+    )
+
+
+def _sign_in_words(portal: PortalName) -> rx.Var[str]:
+    """Name the sign-in as the source documents name it."""
+    return t("right_door.sign_in", portal=the_brand().portal(portal).title)
 
 
 def _beginning() -> rx.Component:

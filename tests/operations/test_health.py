@@ -147,6 +147,8 @@ def test_metrics_tell_what_an_operator_watches(house: House) -> None:
         "portal_sign_ins": 0,
         "portal_addresses_refused": 1,
         "portal_messages_open": 0,
+        "portal_requests_open": 0,
+        "portal_requests_overdue": 0,
         "portal_nightly_age_seconds": -1,
         "portal_backup_age_seconds": -1,
     }

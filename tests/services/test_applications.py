@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import func, select
 
-from portal_app.database.tables import Account, Application, Event
+from portal_app.database.tables import Account, Application, ApplicationDraft, Event
 from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.applications import ActsNext, ApplicationKind, ApplicationStatus
 from portal_app.domain.errors import (
@@ -16,7 +16,7 @@ from portal_app.domain.errors import (
     ReplyEmpty,
     TooMany,
 )
-from portal_app.services import applications, decisions
+from portal_app.services import applications, decisions, leftovers
 from portal_app.services.applications import ApplicationView, NewApplication
 from portal_app.services.house import House
 from tests.asking import FACTS, asked, policy_of
@@ -210,6 +210,18 @@ def test_what_was_begun_is_kept_until_it_is_sent(house: House, anna: Customer, b
     assert (draft(anna), draft(bela)) == (more, None)
     asked(house, anna, nonce=more.nonce)
     assert draft(anna) is None
+
+
+def test_what_was_begun_and_never_sent_is_forgotten_after_a_month(house: House, anna: Customer) -> None:
+    for kind, days in ((ApplicationKind.PHONE, 31), (ApplicationKind.EMAIL, 29)):
+        begun = NOON - timedelta(days=days)
+        house.database.carry_out(applications.save_draft, anna, kind, {"policy": ANNAS_POLICY}, now=begun)
+
+    forgotten = house.database.carry_out(leftovers.forget_leftovers, DENES, "application_drafts", most=10, now=NOON)
+
+    with house.database.reading() as db:
+        assert db.exec(select(ApplicationDraft.kind)).all() == [ApplicationKind.EMAIL]
+    assert forgotten == 1
 
 
 # ── from outside ──

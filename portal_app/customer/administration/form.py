@@ -1,13 +1,14 @@
 """A form of Ügyintézés: one question a page, all answers once more, and sent; what was begun survives a reload."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import reflex as rx
 
 from portal_app.browser.admission import CUSTOMER, Line, Word, customer, open_to, parse
 from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer.administration import questionnaires
-from portal_app.customer.administration.addresses import POLICY, form_in, form_page, request_page
+from portal_app.customer.administration.addresses import DECLARATION, POLICY, form_in, form_page, request_page
 from portal_app.customer.administration.questionnaires import (
     ALL_FIELDS,
     CHECK,
@@ -52,8 +53,8 @@ class FormState(PortalState):
     other_offered: bool = False
     answers: list[AnswerShown] = rx.field(default_factory=list)
     promise: str = ""
-    declaration: str = ""
-    """Which policy the printable declaration is filled for."""
+    declaration: str = DECLARATION
+    """The printable declaration, filled for the first policy."""
     _question: str = ""
     _numbers: tuple[str, ...] = ()
 
@@ -126,7 +127,8 @@ class FormState(PortalState):
         self.values = {name: fact_shown(name, value) for name, value in answers.items() if name in NOTHING}
         if not step:
             self.step, self.title = "begin", self.name
-            self.declaration = self.policies[0].number if self.policies else ""
+            known = {POLICY: self.policies[0].number} if self.policies else {}
+            self.declaration = f"{DECLARATION}?{urlencode(known)}" if known else DECLARATION
             return None
         number = len(asked) if step == CHECK else asked.index(step)
         self.back = f"{form_page(kind)}/{asked[number - 1]}" if number else form_page(kind)

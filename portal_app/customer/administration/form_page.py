@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from portal_app.browser.portal_state import PortalState, the_brand
-from portal_app.customer.administration.addresses import CONTRACT_DATA, DECLARATION, POLICY
+from portal_app.customer.administration.addresses import CONTRACT_DATA
 from portal_app.customer.administration.form import FormState
 from portal_app.customer.administration.parts import breadcrumbs
 from portal_app.customer.administration.questionnaires import ALL, NO, OTHER, YES
@@ -97,7 +97,7 @@ def _on_paper() -> rx.Component:
             document_link(
                 icon("download"),
                 rx.el.span(t("administration.declaration")),
-                href=f"{DECLARATION}?{POLICY}=" + FormState.declaration.to(str),
+                href=FormState.declaration,
                 class_name="link icon-link",
             )
         ),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
@@ -28,6 +29,7 @@ from portal_app.domain.policies import Communication
 from portal_app.gateways.objects import ObjectStore
 from portal_app.gateways.scanner import Scanner
 from portal_app.gateways.secrets import public_id
+from portal_app.services import accounts
 from portal_app.services.attachments import MEDIA_TYPE, LookedThrough, check_claims, look_through
 from portal_app.services.documents import NewFile
 from portal_app.services.events import record_for_all
@@ -209,18 +211,24 @@ def _recipients(db: Session, items: Sequence[_Item]) -> dict[str, Recipient]:
         .outerjoin(Account, col(Account.id) == Policy.account_id)
         .where(col(Policy.number).in_(numbers))
     )
-    return {
-        number: Recipient(
-            policy_id=policy_id or 0,
-            communication=Communication(communication),
-            ended_on=ended_on,
-            plate_number=plate_number,
-            account_id=account_id,
-            account_portal=portal or "",
-            account_closed=status in ("closed", "merged"),
-        )
-        for number, policy_id, communication, ended_on, plate_number, account_id, portal, status in rows
-    }
+    return {row.number: _recipient(db, row) for row in rows}
+
+
+def _recipient(db: Session, row: Row[Any]) -> Recipient:
+    account_id, portal, status = row.account_id, row.portal, row.status
+    if status == "merged":
+        # The policy came to an account that was going to sleep in the same moment.
+        survivor = accounts.survivor_of(db, db.get_one(Account, account_id))
+        account_id, portal, status = survivor.id, survivor.portal, survivor.status
+    return Recipient(
+        policy_id=row.id,
+        communication=Communication(row.communication),
+        ended_on=row.ended_on,
+        plate_number=row.plate_number,
+        account_id=account_id,
+        account_portal=portal or "",
+        account_closed=status == "closed",
+    )
 
 
 # ── the transaction ──

@@ -83,7 +83,7 @@ def place_letters(db: Session, actor: Actor, letters: Sequence[NewLetter], *, br
 def publish_due(db: Session, actor: Actor, *, brand: Brand, now: datetime) -> int:
     """Publish letters whose moment has come, at most `PUBLISHED_AT_ONCE`; say how many, so that the caller goes on."""
     due = db.exec(
-        select(Letter, Account.portal, Policy.ended_on)
+        select(Letter, Account.portal, col(Policy.ended_on))
         .join(Account, col(Account.id) == Letter.account_id)
         .outerjoin(Policy, col(Policy.id) == Letter.policy_id)
         .where(col(Letter.publish_at) <= now)

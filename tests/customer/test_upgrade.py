@@ -158,3 +158,17 @@ async def test_a_brand_can_ask_for_a_policy_number_and_a_code_first(house: House
     answer = await browser.post("/atlepes", code=code)
 
     assert (answer.headers["location"], portal_of(house, account_id)) == ("/jelszo", "ugyfelportal")
+
+
+async def test_where_there_is_no_full_portal_the_wish_is_noted_as_before(house: House, new_browser: NewBrowser) -> None:
+    with_letters(house, 1)
+    alone = replace(house, brand=replace(house.brand, switched_on=(PortalName.KULDEMENYEIM,)))
+    use_house(alone)
+    browser = await signed_in(alone, new_browser)
+
+    assert (await browser.shown(UpgradeState, "wish")).wished
+    assert (await browser.post("/atlepes")).headers["location"] == "/atlepes"
+
+    with house.database.reading() as db:
+        assert db.exec(select(Account.upgrade_wished_at)).one() is not None
+        assert db.exec(select(Account.portal)).one() == PortalName.KULDEMENYEIM

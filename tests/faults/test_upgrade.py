@@ -5,12 +5,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import date
 
 import httpx
 import pytest
-from sqlalchemy import text
 from sqlmodel import Session, func, select
 
 from portal_app.database.tables import Account, Event, Job, Letter, Login, Policy, SignIn
@@ -21,6 +20,7 @@ from portal_app.services.placing import NewLetter, place_letters
 from tests.cast import ANNA, ANNAS_PASSWORD, ANNAS_POLICY, CORE
 from tests.conftest import free_port
 from tests.operations.installed import ROOT, Installed
+from tests.stuck import stuck_at_the_post
 from tests.visitors import active
 
 LETTERS = 300
@@ -85,23 +85,6 @@ def fill(installed: Installed) -> int:
     return account_id
 
 
-@contextmanager
-def stuck_at_the_post(installed: Installed) -> Iterator[None]:
-    """Let whoever owes post hang there, with everything else of the transaction done."""
-    engine = installed.database.engine
-    if engine.dialect.name == "postgresql":
-        with engine.begin() as holding:
-            holding.execute(text("LOCK TABLE job IN SHARE MODE"))
-            yield
-        return
-    slow = "CREATE TRIGGER slow BEFORE INSERT ON job BEGIN SELECT count(*) FROM event a, event b, event c, event d; END"
-    with engine.execution_options(portal_writes=True).begin() as connection:
-        connection.exec_driver_sql(slow)
-    yield
-    with engine.execution_options(portal_writes=True).begin() as connection:
-        connection.exec_driver_sql("DROP TRIGGER slow")
-
-
 def state_of(installed: Installed, account_id: int) -> dict[str, object]:
     """Everything that moving changes."""
     with installed.database.reading() as db:
@@ -133,7 +116,7 @@ def test_killed_in_the_middle_of_moving_nothing_has_moved_and_pressing_again_mov
     assert browser.post("/belepes", data={"login": ANNA, "password": ANNAS_PASSWORD}).headers["location"] == "/kuldemenyek"
     before = state_of(installed, account_id)
 
-    with stuck_at_the_post(installed):
+    with stuck_at_the_post(installed.database.engine):
         pressed = threading.Thread(target=press, args=(browser,), daemon=True)
         pressed.start()
         time.sleep(1.5)

@@ -553,6 +553,19 @@ def test_letters_that_arrive_during_the_merge_are_in_the_survivor(house: House, 
     assert first.row().unread == 7
 
 
+def test_a_policy_that_came_to_the_sleeping_account_is_delivered_to_the_survivor(
+    house: House, first: Opened, second: Opened
+) -> None:
+    desk = intake.Desk(house.database, house.objects, house.scanner, house.brand)
+    merged(house, first, second)
+    with house.database.writing() as db:
+        db.exec(select(Policy).where(Policy.number == SECOND_POLICY)).one().account_id = second.id
+
+    intake.hand_over(desk, CORE, [handover(1)], now=lambda: NOON)
+
+    assert (second.letters(), first.letters()[-1]) == ([], "arrives")
+
+
 def test_a_sign_in_token_of_the_sleeping_account_stands_for_nobody(house: House, first: Opened, second: Opened) -> None:
     signed_in(house, second.id, "their cookie")
 

@@ -30,6 +30,12 @@ def at_portal(path: str, portal: str) -> str:
     return f"{path}{'&' if '?' in path else '?'}{PORTAL}={portal}"
 
 
+def here(path: str) -> rx.Var[str]:
+    """Name the portal that the page speaks of in a link, in the same way."""
+    portal = PortalState.portal
+    return rx.cond(portal == the_brand().switched_on[0].value, path, rx.Var.create(f"{path}?{PORTAL}={portal}"))
+
+
 def by_portal(build: Callable[[Portal], rx.Component]) -> rx.Component:
     """Build a part of a page for every portal of the brand, and show that of the portal asked for."""
     brand = the_brand()

@@ -11,7 +11,7 @@ from portal_app.browser.admission import CUSTOMER, STRANGER, open_to, visitor
 from portal_app.browser.arrivals import arrival_of
 from portal_app.browser.pages import SIGN_IN
 from portal_app.browser.portal_state import PortalState, the_brand
-from portal_app.customer.asked_portal import PORTAL, at_portal, by_portal, show_asked_portal
+from portal_app.customer.asked_portal import PORTAL, at_portal, by_portal, here, show_asked_portal
 from portal_app.customer.password_rules import drawn_password
 from portal_app.customer.posted import MAILS_LIMIT, Posted, posted, refuse_beyond
 from portal_app.customer.sign_in import FORGOTTEN, START_OVER, login_words
@@ -126,17 +126,13 @@ def _form() -> rx.Component:
             no_validate=True,
             key=ForgottenState.login + ForgottenState.portal,
         ),
-        rx.el.p(document_link(t("password.back_to_sign_in"), href=_sign_in()), class_name="after-form"),
+        rx.el.p(document_link(t("password.back_to_sign_in"), href=here(SIGN_IN)), class_name="after-form"),
         class_name="card-plain",
     )
 
 
 def _portal_field() -> rx.Component:
     return rx.el.input(type="hidden", name=PORTAL, value=ForgottenState.portal, read_only=True)
-
-
-def _sign_in() -> rx.Var[str]:
-    return rx.Var.create(f"{SIGN_IN}?{PORTAL}={ForgottenState.portal}")
 
 
 def _login_field(portal: Portal) -> rx.Component:
@@ -165,7 +161,7 @@ def _sent() -> rx.Component:
                 rx.el.button(t("password.other_login"), type="submit", class_name="btn btn-ghost btn-wide-narrow"),
                 action=FORGOTTEN,
             ),
-            rx.el.p(document_link(t("password.back_to_sign_in"), href=_sign_in()), class_name="after-form"),
+            rx.el.p(document_link(t("password.back_to_sign_in"), href=here(SIGN_IN)), class_name="after-form"),
             class_name="card-plain stack",
         ),
     )

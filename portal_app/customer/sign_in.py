@@ -11,7 +11,7 @@ from portal_app.browser.admission import CUSTOMER, STRANGER, open_to, visitor
 from portal_app.browser.pages import CHANGE, RETURN, SIGN_IN, TIMED_OUT, own_path
 from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer import security_code
-from portal_app.customer.asked_portal import PORTAL, asked_portal, at_portal, by_portal, show_asked_portal
+from portal_app.customer.asked_portal import PORTAL, asked_portal, at_portal, by_portal, here, show_asked_portal
 from portal_app.customer.newcomers import guide_link, registration_door
 from portal_app.customer.password_rules import drawn_password
 from portal_app.customer.posted import (
@@ -322,7 +322,7 @@ def _form() -> rx.Component:
                 key=SignInState.login + SignInState.back + SignInState.portal,
             ),
             _perhaps_elsewhere(),
-            rx.el.p(document_link(t("sign_in.forgotten"), href=_at_this_portal(FORGOTTEN)), class_name="after-form"),
+            rx.el.p(document_link(t("sign_in.forgotten"), href=here(FORGOTTEN)), class_name="after-form"),
             rx.el.p(rx.el.a(t("sign_in.no_account"), href="/segitseg", class_name="link")),
             code_forms(SIGN_IN),
             class_name="card-plain",
@@ -330,10 +330,6 @@ def _form() -> rx.Component:
         by_portal(_first_time),
         _other_portals(),
     )
-
-
-def _at_this_portal(path: str) -> rx.Var[str]:
-    return rx.Var.create(f"{path}?{PORTAL}={SignInState.portal}")
 
 
 def _portal_field() -> rx.Component:

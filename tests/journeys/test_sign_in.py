@@ -200,7 +200,7 @@ def test_ten_mistakes_lock_the_door_and_a_new_password_opens_it(house: House, po
     wait_for_mail(box, address, "Letiltottuk a belépést")
     page.get_by_role("button", name="Új jelszó igénylése").click()
     ready(page)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nézze meg az e-mailjeit")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nézze meg a telefonját és az e-mailjeit")
     page.goto(wait_for_mail(box, address, "Új jelszó").path)
     ready(page)
     choose(page, NEW)
@@ -271,7 +271,7 @@ def test_who_forgot_the_password_sets_a_new_one(house: House, portal: Product, a
     page.get_by_role("button", name="Új jelszó igénylése").click()
     ready(page)
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nézze meg az e-mailjeit")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nézze meg a telefonját és az e-mailjeit")
     expect(page.get_by_role("button", name="Újraküldés")).to_be_disabled()
     expect(page.locator("main")).to_contain_text("Újraküldheti ennyi másodperc múlva:")
     expect(page.locator("main")).to_contain_text("kuldemenyeim@mintabiztosito.example")
@@ -295,7 +295,7 @@ def test_an_address_nobody_has_gets_the_same_answer(portal: Product, address: st
     page.get_by_role("button", name="Új jelszó igénylése").click()
     ready(page)
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("Nézze meg az e-mailjeit")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nézze meg a telefonját és az e-mailjeit")
     assert mails_to(portal.settings.outgoing, address) == []
 
 

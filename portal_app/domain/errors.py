@@ -447,6 +447,12 @@ class ApplicationIncomplete(PortalError):
     code = "application_incomplete"
 
 
+class PolicyElsewhere(PortalError):
+    """The policy belongs to another portal than the account that is to get its letters."""
+
+    code = "policy_elsewhere"
+
+
 class BankAccountInvalid(PortalError):
     """The number is neither an IBAN nor a Hungarian bank account."""
 

@@ -19,7 +19,14 @@ from portal_app.domain.applications import (
 )
 from portal_app.domain.brands import Brand
 from portal_app.domain.calendar import budapest_date
-from portal_app.domain.errors import AccountClosed, ApplicationNotFound, MergeNotPossible, PolicyEnded, PolicyUnknown
+from portal_app.domain.errors import (
+    AccountClosed,
+    ApplicationNotFound,
+    MergeNotPossible,
+    PolicyElsewhere,
+    PolicyEnded,
+    PolicyUnknown,
+)
 from portal_app.domain.hungarian import fold
 from portal_app.domain.logins import login_key
 from portal_app.domain.messages import check_text, clean_text
@@ -35,7 +42,7 @@ from portal_app.gateways.secrets import Secrets
 from portal_app.services import accounts, applications, merges, policies, whereabouts
 from portal_app.services.choices import turn_electronic, turn_postal
 from portal_app.services.events import record
-from portal_app.services.openings import FirstAccess
+from portal_app.services.openings import FirstAccess, joins
 from portal_app.services.outbox import enqueue, enqueue_to_address
 
 LONGEST_WORDS = 5_000
@@ -151,9 +158,9 @@ def fulfil(db: Session, actor: Insurer, reference: str, decision: Decision, *, n
     electronic: the policy's letters arrive in the customer's account from now on, or in one that opens as the brand
     says; postal: they go by post; address, phone, e-mail, bank account: the policy's data change; merge: the account of
     the identifier that the request names goes into the customer's own; lost access: the address on file is told the way in.
-    Raises `ApplicationNotFound`, `ApplicationDecided`, `PolicyUnknown`, `PolicyEnded`, `AccountClosed`,
-    `MergeNotPossible`, whatever stating the policy refuses, and `openings.FirstAccessNeeded`, which is no refusal: draw
-    one for `sales_route_of`, come again.
+    Raises `ApplicationNotFound`, `ApplicationDecided`, `PolicyUnknown`, `PolicyEnded`, `AccountClosed`, `PolicyElsewhere`
+    (contracts of the online portal stay there, and others never come there), `MergeNotPossible`, whatever stating the
+    policy refuses, and `openings.FirstAccessNeeded`, which is no refusal: draw one for `sales_route_of`, come again.
     """
     row = _open_one(db, reference)
     _CARRIED_OUT[ApplicationKind(row.kind)](db, actor, row, decision, now)
@@ -192,6 +199,8 @@ def _carry_out_electronic(db: Session, actor: Insurer, row: Application, decisio
         account = db.exec(select(Account).where(Account.id == row.account_id)).one()
         if account.status not in ("active", "closing"):
             raise AccountClosed
+        if joins(policy.sales_route, decision.brand) != (account.portal == decision.brand.registers_in):
+            raise PolicyElsewhere
         turn_electronic(db, actor, policy, account, accounting_documents=accounting, now=now)
     else:
         _open_account(db, actor, row, policy, decision, now)

@@ -11,6 +11,7 @@ from sqlmodel import func, select
 from portal_app.database.tables import Account, Application, Event, Policy
 from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.applications import ApplicationKind, ApplicationStatus
+from portal_app.domain.brands import PortalName
 from portal_app.domain.deliveries import Attachment, Handover
 from portal_app.domain.errors import (
     AccountClosed,
@@ -18,6 +19,7 @@ from portal_app.domain.errors import (
     ApplicationDecided,
     ApplicationNotFound,
     MergeNotPossible,
+    PolicyElsewhere,
     PolicyEnded,
     PolicyUnknown,
     RecipientPostal,
@@ -168,6 +170,18 @@ def test_nothing_goes_to_an_account_that_was_closed_meanwhile(house: House, anna
         fulfil(house, receipt)
 
     assert (known_policy(house).communication, status(house, receipt)) == ("postal", "submitted")
+
+
+@pytest.mark.parametrize(("portal", "route"), [("ugyfelportal", "online24"), ("online24", "branch")])
+def test_contracts_of_the_online_portal_stay_there_and_no_others_come_there(house: House, portal: str, route: str) -> None:
+    anna = full_customer(house, ANNA, portal=PortalName(portal))
+    policy_of(house, anna, communication="postal", sales_route=route)
+    receipt = asked(house, anna)
+
+    with pytest.raises(PolicyElsewhere):
+        fulfil(house, receipt)
+
+    assert (status(house, receipt), known_policy(house).communication) == ("submitted", "postal")
 
 
 # ── data ──

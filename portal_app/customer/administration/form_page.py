@@ -34,7 +34,7 @@ def form_page() -> rx.Component:
             FormState.step,
             ("missing", _missing()),
             ("begin", _begin()),
-            ("policy", _question(_policy(), "policy", "policy_other", focus="policy-1")),
+            ("policy", _question(_policy(), "policy", "policy_other")),
             ("terms", _question(_terms(), "terms")),
             ("accounting", _question(_accounting(), "accounting")),
             ("address", _question(_address(), "postcode", "town", "street")),
@@ -109,8 +109,8 @@ def _on_paper() -> rx.Component:
 # ── questions ──
 
 
-def _question(fields: rx.Component, *names: str, focus: str = "") -> rx.Component:
-    errors = [(focus if focus and name == names[0] else name.replace("_", "-"), ERRORS[name]) for name in names]
+def _question(fields: rx.Component, *names: str) -> rx.Component:
+    errors = [(name.replace("_", "-"), ERRORS[name]) for name in names]
     return rx.el.section(
         rx.el.p(FormState.where, class_name="muted question-of"),
         page_title(FormState.title),
@@ -132,12 +132,13 @@ def _question(fields: rx.Component, *names: str, focus: str = "") -> rx.Componen
 
 
 def _policy() -> rx.Component:
+    none_listed = FormState.policies.length() == 0
     return rx.el.div(
         _group(
             "policy",
             rx.foreach(FormState.policies, _policy_choice),
             rx.cond(FormState.all_offered, _choice("policy", ALL, t("request.all_policies"))),
-            rx.cond(FormState.other_offered, _choice("policy", OTHER, t("request.other_policy"))),
+            rx.cond(FormState.other_offered, _choice("policy", OTHER, t("request.other_policy"), alone=none_listed)),
         ),
         rx.cond(
             FormState.other_offered,
@@ -170,7 +171,13 @@ def _terms() -> rx.Component:
     return rx.el.div(
         rx.el.ul(*[rx.el.li(t(f"request.terms_{part}")) for part in ("place", "mail", "keep", "back")], class_name="plain-list"),
         _flaw("terms"),
-        check_field("terms", t("request.terms_accept"), default_checked=VALUES["terms"] == YES),
+        check_field(
+            "terms",
+            t("request.terms_accept"),
+            default_checked=VALUES["terms"] == YES,
+            aria_invalid=rx.cond(ERRORS["terms"] != "", "true", "false"),
+            aria_describedby=rx.cond(ERRORS["terms"] != "", "terms-error", ""),
+        ),
         class_name="field",
     )
 
@@ -241,8 +248,8 @@ def _group(name: str, *choices: Any) -> rx.Component:
     )
 
 
-def _choice(name: str, value: str, words: rx.Var[str]) -> rx.Component:
-    return radio_field(f"{name}-{value}", words, name=name, value=value, default_checked=VALUES[name] == value)
+def _choice(name: str, value: str, words: rx.Var[str], *, alone: Any = False) -> rx.Component:
+    return radio_field(f"{name}-{value}", words, name=name, value=value, default_checked=(VALUES[name] == value) | alone)
 
 
 def _flaw(name: str) -> rx.Component:

@@ -137,7 +137,12 @@ def _form() -> rx.Component:
                     ERRORS["terms"] != "",
                     rx.el.p(icon("error"), rx.el.span(ERRORS["terms"]), id="terms-error", class_name="field-error"),
                 ),
-                check_field("terms", t("request.terms_accept")),
+                check_field(
+                    "terms",
+                    t("request.terms_accept"),
+                    aria_invalid=rx.cond(ERRORS["terms"] != "", "true", "false"),
+                    aria_describedby=rx.cond(ERRORS["terms"] != "", "terms-error", ""),
+                ),
                 check_field("accounting", t("outside.accounting")),
                 class_name="field",
             ),

@@ -53,6 +53,8 @@ class ProfileState(PortalState):
     email_refused: bool = False
     phone: str = ""
     reminders_wanted: bool = True
+    login: str = ""
+    by_address: bool = True
     password_expires: str = ""
     outcome: str = ""
     rows: list[SignInRow] = rx.field(default_factory=list)
@@ -65,6 +67,7 @@ class ProfileState(PortalState):
         self.email, self.waiting_email, self.email_refused = shown.email, shown.waiting_email, shown.email_refused
         self.phone = masked_phone(shown.phone) if shown.phone else ""
         self.reminders_wanted, self.outcome = shown.reminders_wanted, shown.outcome
+        self.login, self.by_address = shown.login, shown.by_address
         expires = await ask(passwords.own_password_expires_at, customer())
         self.password_expires = long_date(expires, self.language) if expires else ""
         await self._show_sign_ins()
@@ -195,7 +198,8 @@ def _address() -> rx.Component:
             native_form(
                 error_summary(("new-email", wrong_address), ("current-password", wrong_password)),
                 text_field(
-                    "new-email", t("profile.new_email"), name="email", hint=t("profile.new_email_hint"),
+                    "new-email", t("profile.new_email"), name="email",
+                    hint=rx.cond(ProfileState.by_address, t("profile.new_email_hint"), t("profile.new_email_hint_id")),
                     error=wrong_address, kind="email", autocomplete="email",
                 ),
                 password_field("current-password", t("profile.current_password"), name="password", error=wrong_password),
@@ -212,6 +216,7 @@ def _address() -> rx.Component:
 def _password() -> rx.Component:
     return _card(
         "profile.password",
+        rx.el.p(t("profile.login"), " ", rx.el.strong(ProfileState.login)),
         rx.cond(
             ProfileState.password_expires != "",
             rx.el.p(t("profile.password_expires"), " ", rx.el.strong(ProfileState.password_expires)),

@@ -35,6 +35,10 @@ class Preferences:
     reminders_wanted: bool
     opened_at: datetime
     outcome: str
+    login: str = ""
+    """What the customer signs in with."""
+    by_address: bool = True
+    """Whether the e-mail address leads in, so that another one would."""
 
 
 def preferences(db: Session, actor: Customer, *, now: datetime) -> Preferences:
@@ -58,6 +62,8 @@ def preferences(db: Session, actor: Customer, *, now: datetime) -> Preferences:
         reminders_wanted=account.reminders_wanted,
         opened_at=account.created_at,
         outcome=outcome_of(visit_of(db, actor, now=now)).code,
+        login=accounts.own_login(db, actor),
+        by_address=accounts.belongs_to_address(db, account),
     )
 
 

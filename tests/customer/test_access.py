@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select, update
 
 from portal_app.customer.forgotten_password import ForgottenState
 from portal_app.customer.password import PasswordState
+from portal_app.customer.profile import ProfileState
 from portal_app.customer.sign_in import SignInState
 from portal_app.customer.welcome import WelcomeState
 from portal_app.database.tables import Account, Credential, FailureBucket, Job, SignIn
@@ -507,3 +508,15 @@ async def test_an_ordinary_change_inside_asks_for_the_current_password_and_nothi
         stages = set(db.exec(select(SignIn.stage).where(col(SignIn.ended_at).is_(None))).all())
     assert (running.kind, running.valid_until) == ("chosen", None)
     assert stages == {Stage.FULL}
+
+
+async def test_the_settings_say_what_one_signs_in_with(house: House, new_browser: NewBrowser) -> None:
+    full_customer(house, ANNA, now=now())
+    active(house, BELA, ANNAS_PASSWORD, now=now())
+    anna, bela = new_browser(), new_browser()
+    await anna.sign_in(LOGIN, FULL_PASSWORD)
+    await bela.sign_in(BELA, ANNAS_PASSWORD)
+
+    shown = [await browser.shown(ProfileState) for browser in (anna, bela)]
+
+    assert [(state.login, state.by_address) for state in shown] == [("482 917 365", False), (BELA, True)]

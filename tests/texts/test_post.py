@@ -288,3 +288,18 @@ def test_all_post_that_is_owed_can_be_composed() -> None:
 
     assert len(owed()) > 0
     assert wrong == []
+
+
+@pytest.mark.requirement("R49")
+@pytest.mark.parametrize("brand", ["minta", "allianz", "union"])
+def test_the_mail_with_the_identifier_is_found_by_the_word_that_help_names(brand: str) -> None:
+    known = read_brand(brand)
+
+    mail = compose(
+        "issued_login", "hu", known.register.value, known, origin=ORIGIN, at=NOON, portal="ugyfelportal", login="482 917 365"
+    )
+
+    assert "felhasználóneve" in mail.subject.lower()
+    assert "482 917 365" in [line.strip() for line in mail.text.split("\n")]
+    for word in ("felhasználóneve", known.post.search_word, known.post.sender_name, known.post.sender_address):
+        assert word in mail.text

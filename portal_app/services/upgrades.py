@@ -17,11 +17,9 @@ from portal_app.gateways.secrets import Secrets
 from portal_app.services import accounts, codes, retention, sign_ins
 from portal_app.services.events import record
 from portal_app.services.outbox import enqueue
-from portal_app.services.visits import note_for, outcome_for
+from portal_app.services.visits import outcome_for
 
 ERRAND = "upgrade"
-UPGRADED = "upgraded"
-"""The outcome that the password's page reads: the customer comes from the letter-box."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,6 @@ def upgrade(db: Session, actor: Customer, *, phone_proved: bool = False, brand: 
     accounts.mark_changed(db, actor.account_id)
     sign_ins.end_others(db, actor.account_id, now=now, reason="upgraded", keep=actor.sign_in_id)
     sign_ins.ask_for_password(db, actor)
-    note_for(db, actor, UPGRADED, now=now, login=issued_shown(login))
     enqueue(db, "upgraded", account, now=now, facts={"login": issued_shown(login)})
     record(db, actor, "account:upgraded", now=now, account_id=actor.account_id, about=account.public_id)
     return True

@@ -17,8 +17,6 @@ from portal_app.domain.retention import WHILE_POLICY_RUNS
 from portal_app.services import messages, passwords, policies, sign_ins, upgrades
 from portal_app.services.house import House
 from portal_app.services.placing import NewLetter, place_letters
-from portal_app.services.upgrades import UPGRADED
-from portal_app.services.visits import outcome_for
 from tests.cast import ANNA, ANNAS_PASSWORD, ANNAS_POLICY, BELA, BELAS_PASSWORD, CORE, DENES, NOON
 from tests.visitors import Guest, active, facts_of, post_to, secret_of, signed_in
 
@@ -98,8 +96,6 @@ def test_the_new_identifier_comes_beside_the_address_and_is_told_by_mail(house: 
     issued = dict(logins)["issued"]
     assert sorted(kind for kind, _ in logins) == ["email", "issued"]
     assert [facts_of(job) for job in post_to(house, ANNA, "upgraded")] == [{"login": issued}]
-    news = house.database.ask(outcome_for, anna, now=LATER)
-    assert (news.code, news.facts) == (UPGRADED, {"login": issued})
 
 
 def test_a_new_password_is_asked_for_at_once_and_other_sign_ins_end(house: House, anna: Customer) -> None:

@@ -5,13 +5,17 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, select, update
 
-from portal_app.database.tables import Account, Credential, Link, Login, Merge
+from portal_app.database.tables import Account, Credential, Link, Login, Merge, MergedRow
 from portal_app.domain.actors import Actor, Customer
 from portal_app.domain.brands import Brand, LoginKind, PortalName
 from portal_app.domain.logins import issued_shown, login_key
 from portal_app.gateways.secrets import Secrets, public_id, random_token, token_digest
 from portal_app.services.events import record
 from portal_app.services.outbox import enqueue
+
+
+# An account's own identifiers, before those that came with a merge.
+_OWN_FIRST = (col(Login.id).in_(select(MergedRow.row_id).where(MergedRow.kind == "login")), col(Login.id))
 
 
 def account_of_login(db: Session, text: str) -> Account | None:
@@ -89,7 +93,7 @@ def is_free(db: Session, login: str) -> bool:
 def issued_login_of(db: Session, account_id: int) -> str:
     """Give the account's own issued identifier as it is shown, empty where it has none."""
     own = select(Login.shown).where(Login.account_id == account_id, Login.kind == LoginKind.ISSUED)
-    return db.exec(own.order_by(col(Login.id))).first() or ""
+    return db.exec(own.order_by(*_OWN_FIRST)).first() or ""
 
 
 def belongs_to_address(db: Session, account: Account) -> bool:
@@ -100,7 +104,7 @@ def belongs_to_address(db: Session, account: Account) -> bool:
 
 def own_login(db: Session, actor: Customer) -> str:
     """Give what the customer signs in with, as password managers should keep it: an issued identifier before an address."""
-    logins = db.exec(select(Login).where(Login.account_id == actor.account_id).order_by(col(Login.id))).all()
+    logins = db.exec(select(Login).where(Login.account_id == actor.account_id).order_by(*_OWN_FIRST)).all()
     first = min(logins, key=lambda login: login.kind != LoginKind.ISSUED, default=None)
     return first.shown if first is not None else actor.display_name
 

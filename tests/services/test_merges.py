@@ -274,6 +274,16 @@ def test_the_identifier_of_the_past_signs_in_with_the_survivors_password(house: 
     assert (with_theirs.account_id, with_the_old) == (first.id, None)
 
 
+def test_the_survivor_keeps_its_own_identifier_first(house: House, second: Opened) -> None:
+    newer = open_full(house, FIRST, FIRST_POLICY)
+
+    merged(house, newer, second)
+
+    assert house.database.ask(accounts.own_login, newer.customer) == "482 917 365"
+    with house.database.reading() as db:
+        assert accounts.issued_login_of(db, newer.id) == "482 917 365"
+
+
 def test_both_addresses_are_told_until_when_it_can_be_undone(house: House, first: Opened, second: Opened) -> None:
     merged(house, first, second)
 

@@ -13,7 +13,6 @@ from portal_app.gateways.secrets import Secrets, public_id, random_token, token_
 from portal_app.services.events import record
 from portal_app.services.outbox import enqueue
 
-
 # An account's own identifiers, before those that came with a merge.
 _OWN_FIRST = (col(Login.id).in_(select(MergedRow.row_id).where(MergedRow.kind == "login")), col(Login.id))
 

@@ -24,6 +24,7 @@ from portal_app.domain.policies import (
 )
 from portal_app.gateways.contacts import tidy_email, tidy_phone
 from portal_app.gateways.secrets import Secrets
+from portal_app.services import accounts
 from portal_app.services.events import record
 from portal_app.services.openings import Before, FirstAccess, account_for, joins
 from portal_app.services.retention import move_dates_of_policy
@@ -84,6 +85,8 @@ def state_policy(
     elif policy.account_id is not None:
         account = db.get(Account, policy.account_id)
     db.flush()
+    if account is not None:
+        accounts.mark_changed(db, account.id or 0)
     record(
         db, actor, "policy:stated", now=now, account_id=policy.account_id, about=policy.number,
         communication=policy.communication, status=policy.status,

@@ -8,15 +8,16 @@ from sqlalchemy import event
 from portal_app.domain.actors import Customer
 from portal_app.domain.errors import PolicyUnknown
 from portal_app.domain.kinds import LetterKind
-from portal_app.domain.policies import Communication, PolicyStatus
+from portal_app.domain.policies import Communication, Holder, PolicyStatement, PolicyStatus, SalesRoute
 from portal_app.domain.shelves import Shelf
 from portal_app.services import portfolio
 from portal_app.services.bin import bin_letters
 from portal_app.services.house import House
+from portal_app.services.policies import state_policy
 from portal_app.services.portfolio import PolicyDetails, PolicyPage
-from tests.cast import ANNA, BELA, NOON
+from tests.cast import ANNA, BELA, CORE, NOON
 from tests.contracts import policy
-from tests.correspondence import letter
+from tests.correspondence import account_of, letter
 from tests.mailbox import Mailbox
 from tests.services.test_inbox import fill
 from tests.visitors import full_customer
@@ -88,6 +89,28 @@ def test_what_people_type_is_searched_for_literally(house: House, pair: Pair) ->
     assert numbers(house, anna, "%") == ["KGFB-1"]
     assert numbers(house, anna, "k%1") == []
     assert numbers(house, anna, "casco") == []
+
+
+def test_open_tabs_learn_what_the_core_system_says_about_a_policy(house: House, pair: Pair) -> None:
+    anna = pair[0]
+    policy(house, anna, "A", email=ANNA)
+    before = [account_of(house, who).revision for who in pair]
+    holder, ended = Holder("Minta Anna", ANNA), PolicyStatus.ENDED
+    stated = PolicyStatement("A", "KGFB", holder, Communication.ELECTRONIC, SalesRoute.DIRECT, ended, NOON + DAY, NOON)
+
+    house.database.carry_out(
+        state_policy,
+        CORE,
+        stated,
+        consent_stated=False,
+        first_access=None,
+        brand=house.brand,
+        secrets=house.secrets,
+        now=NOON + DAY,
+    )
+
+    assert [account_of(house, who).revision - old for who, old in zip(pair, before, strict=True)] == [1, 0]
+    assert [line.status for line in listed(house, anna).lines] == [PolicyStatus.ENDED]
 
 
 def test_two_hundred_policies_come_in_pages(house: House, pair: Pair) -> None:

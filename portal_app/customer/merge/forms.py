@@ -6,7 +6,7 @@ from starlette.responses import Response
 from portal_app.browser.admission import PublicId, parse
 from portal_app.browser.pages import see_other
 from portal_app.customer import security_code
-from portal_app.customer.administration.addresses import request_page
+from portal_app.customer.administration.addresses import MERGING, request_page
 from portal_app.customer.posted import (
     ACCOUNTS,
     ACCOUNTS_LIMIT,
@@ -35,7 +35,7 @@ from portal_app.gateways.secrets import public_id
 from portal_app.services import applications, merges, sign_in, visits
 from portal_app.services.house import the_house
 
-PAGE = "/osszevonas"
+PAGE = MERGING
 PROVE, SEND_CODE, GIVE_CODE = "prove", "send_code", "give_code"
 MERGE, UNDO, FORGET, REQUEST = "merge", "undo", "forget", "request"
 MERGED, UNDONE = "osszevonva", "visszavonva"

@@ -14,6 +14,7 @@ from portal_app.customer.administration.addresses import (
     CONTRACT_DATA,
     DECLARATION,
     FORMS,
+    MERGING,
     MODIFICATION,
     REQUESTS,
     START,
@@ -45,6 +46,7 @@ PICTURES = {
 PLACES: Mapping[str, tuple[str, str]] = {
     "changes": (CHANGES, "settings"),
     "requests": (REQUESTS, "requests"),
+    "merging": (MERGING, "policy"),
     "closing": ("/portaltorles", "sign_out"),
 }
 

@@ -90,7 +90,7 @@ async def _attempt(form: Posted, login: str, password: str) -> Response:
         matches=matches, new_hash=new_hash, now=now(), **parts,
     )  # fmt: skip
     if customer is not None:
-        return form.signed_in(own_path(form.text("back") or None), token)
+        return form.signed_in(own_path(form.text("back") or None), token, customer.language)
     if not matches:
         await _count_failure(form.source, ticket)
     return form.back_to(_page(form))

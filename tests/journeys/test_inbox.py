@@ -363,6 +363,7 @@ def test_lists_keep_every_rule_in_both_languages(town: Town, page: Page, languag
     page.locator("#choose-page").check()
     expect(page.locator(".chosen-bar")).to_be_visible()
     look(page)
+    page.locator("#choose-page").uncheck()
     open_page(page, "/kuldemenyek")
     page.locator("tbody .hit").first.click()
     page.get_by_role("button", name="Törlés" if language == "hu" else "Delete", exact=True).click()

@@ -81,7 +81,7 @@ faults: .venv/.workshop ## what must survive being killed, filled and cut
 .PHONY: test
 test: .venv/.workshop chromium lint ## everything, journeys included
 	@$(BIN)/python -m pytest -n 2 -m "not journey and not fault" --ignore=tests/journeys --ignore=tests/faults
-	@$(BIN)/python -m pytest tests/journeys tests/faults
+	@$(MAKE) --jobs=2 --output-sync=target journeys faults
 
 .PHONY: bench
 bench: .venv/.workshop chromium ## measure the figures of docs, one JSON object a line and a table

@@ -76,6 +76,8 @@ class Arrival:
     language: str = "hu"
     source: str = ""
     seen_step_due: bool = False
+    language_chosen: bool = False
+    """Whether this browser was told which language to speak."""
 
     @property
     def labels(self) -> Labels:
@@ -142,12 +144,11 @@ class Arrivals:
         if scope["path"].startswith(UNAUTHENTICATED):
             return Arrival(Stranger(source), {}, self._language, source)
         known = await self._recognise(tokens, source)
-        return Arrival(known.actor, tokens, self._chosen_language(cookies, known.actor), source, known.seen_step_due)
-
-    def _chosen_language(self, cookies: dict[str, str], actor: Actor) -> str:
         chosen = cookies.get(LANGUAGE, "")
-        if chosen in LANGUAGES:
-            return chosen
+        language = chosen if chosen in LANGUAGES else self._language_of(known.actor)
+        return Arrival(known.actor, tokens, language, source, known.seen_step_due, language_chosen=chosen in LANGUAGES)
+
+    def _language_of(self, actor: Actor) -> str:
         return actor.language if isinstance(actor, Customer) and actor.language in LANGUAGES else self._language
 
 

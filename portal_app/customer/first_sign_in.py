@@ -67,7 +67,7 @@ async def _attempt(form: Posted, initial: str) -> Response:
         matches=matches, now=now(), **parts,
     )  # fmt: skip
     if customer is not None:
-        return form.signed_in(CHANGE, token, known=False)
+        return form.signed_in(CHANGE, token, customer.language, known=False)
     if not matches:
         await count(FAILURES, form.source, FAILURES_LIMIT)
     return form.back_to(PAGE)

@@ -60,13 +60,13 @@ async def set_password(request: Request) -> Response:
         return form.back_to(PAGE)
     token = random_token()
     try:
-        await carry_out(
+        done = await carry_out(
             passwords.set_password_by_link, form.actor, hashed, token_digest(token), device_token=form.device_token,
             browser=form.browser_name, source=form.source, brand=house.brand, now=now(),
         )  # fmt: skip
     except LinkUsed:
         return form.back_to(PAGE)
-    return form.signed_in(INBOX, token)
+    return form.signed_in(INBOX, token, done.customer.language)
 
 
 # ── what the page shows ──

@@ -63,11 +63,11 @@ async def _proved(actor: Customer, ticket: NewPasswordTicket, current: str) -> b
 
 async def _set(form: Posted, actor: Customer, hashed: str) -> Response:
     token = random_token()
-    await carry_out(
+    done = await carry_out(
         passwords.change_password, actor, hashed, token_digest(token),
         device_token=form.device_token, brand=the_house().brand, now=now(),
     )  # fmt: skip
-    return form.signed_in(INBOX, token)
+    return form.signed_in(INBOX, token, done.customer.language)
 
 
 # ── what the page shows ──

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
 from portal_app.browser.arrivals import arrival_of
-from portal_app.browser.cookies import DEVICE_SECONDS, VISIT_SECONDS, CookieNames
+from portal_app.browser.cookies import DEVICE_SECONDS, VISIT_SECONDS, CookieNames, give_language
 from portal_app.browser.origins import LOOPBACK
 from portal_app.browser.pages import see_other
 from portal_app.database.transactions import the_database
@@ -41,6 +41,7 @@ class Posted:
     browser_name: str
     visit_token: str = field(repr=False)
     device_token: str = field(repr=False)
+    language_chosen: bool = False
 
     def text(self, name: str) -> str:
         """Give a field's text, empty when it was not sent; raises `RequestInvalid` when it is longer than any hash takes."""
@@ -60,15 +61,18 @@ class Posted:
             _names().give(answer, "visit", self.visit_token, VISIT_SECONDS)
         return answer
 
-    def signed_in(self, path: str, token: str, *, known: bool = True) -> RedirectResponse:
+    def signed_in(self, path: str, token: str, language: str, *, known: bool = True) -> RedirectResponse:
         """Answer with the cookie of a sign-in; what pages kept of somebody else is cleared away.
 
-        `known` also lets the browser be recognised next time.
+        A browser that nobody has told which `language` to speak learns the customer's, so that pages speak it before
+        they are alive. `known` also lets the browser be recognised next time.
         """
         answer = see_other(path)
         answer.headers["clear-site-data"] = '"storage"'
         _names().give(answer, "sign_in", token)
         _names().take_back(answer, "visit")
+        if not self.language_chosen:
+            give_language(answer, language, secure=the_house().settings.secure)
         if known:
             _names().give(answer, "device", self.device_token, DEVICE_SECONDS)
         return answer
@@ -87,6 +91,7 @@ async def posted(request: Request, *, anew: bool = False) -> Posted:
         browser_name=request.headers.get("user-agent", ""),
         visit_token=arrival.tokens["visit"] if has_visit else random_token(),
         device_token=arrival.tokens.get("device", "") or random_token(),
+        language_chosen=arrival.language_chosen,
     )
 
 

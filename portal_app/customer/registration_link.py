@@ -57,7 +57,7 @@ async def confirm(request: Request) -> Response:
         matches=matches, brand=house.brand, now=now(),
     )  # fmt: skip
     if customer is not None:
-        return form.signed_in(INBOX, token)
+        return form.signed_in(INBOX, token, customer.language)
     if not matches:
         await count(FAILURES, form.source, FAILURES_LIMIT)
     return form.back_to(PAGE)

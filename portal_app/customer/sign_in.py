@@ -113,8 +113,8 @@ async def _welcome(form: Posted, customer: Customer, token: str) -> Response:
     if asked and asked != customer.portal:
         await carry_out(passwords.note_other_portal, customer, asked, now=now())
     if customer.stage is Stage.MUST_CHANGE:
-        return form.signed_in(CHANGE, token, known=False)
-    return form.signed_in(own_path(form.text("back") or None), token)
+        return form.signed_in(CHANGE, token, customer.language, known=False)
+    return form.signed_in(own_path(form.text("back") or None), token, customer.language)
 
 
 async def count_failure(source: str, ticket: Ticket) -> None:

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, delete, select, update
 
 from portal_app.database.tables import IdempotentAnswer
 from portal_app.database.upserts import insert_into
-from portal_app.domain.actors import Actor, InsurerSystem
+from portal_app.domain.actors import InsurerSystem
 from portal_app.domain.errors import IdempotencyKeyReused, RequestInFlight
 
 LEASE = timedelta(seconds=60)
@@ -85,12 +85,6 @@ def let_go(db: Session, actor: InsurerSystem, lease: Lease) -> None:
     """Free the key of a request that was refused, so that the corrected one may use it."""
     del actor
     db.exec(delete(IdempotentAnswer).where(*_held(lease)))
-
-
-def forget_old(db: Session, actor: Actor, *, now: datetime) -> int:
-    """Forget answers that were kept long enough; say how many."""
-    del actor
-    return db.exec(delete(IdempotentAnswer).where(col(IdempotentAnswer.created_at) <= now - KEPT_FOR)).rowcount
 
 
 def _known(row: IdempotentAnswer, request_sha256: str, now: datetime) -> KeptAnswer:

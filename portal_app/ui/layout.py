@@ -5,6 +5,7 @@ from typing import Any
 
 import reflex as rx
 
+from portal_app import VERSION
 from portal_app.browser.portal_state import PortalState, first_title, the_brand
 from portal_app.domain.brands import Brand
 from portal_app.texts.phones import phone, phone_link
@@ -170,6 +171,7 @@ def _footer(brand: Brand) -> rx.Component:
                 class_name="footer-links",
             ),
             _language_switch(),
+            rx.el.p(t("shell.version", version=VERSION), class_name="muted"),
             class_name="footer-row",
         ),
         class_name="footer-area no-print",

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import select, update
 
 from portal_app.customer.sign_in import SignInState
-from portal_app.database.tables import Challenge, Credential, FailureBucket, SignIn, Visit
+from portal_app.database.tables import Account, Challenge, Credential, FailureBucket, SignIn, Visit
 from portal_app.gateways.clock import now
 from portal_app.gateways.hashing import PasswordHashing
 from portal_app.gateways.secrets import token_digest
@@ -54,8 +54,9 @@ async def test_the_right_password_leads_to_the_letters_with_fresh_cookies(house:
     assert answer.headers["clear-site-data"] == '"storage"'
     assert answer.headers["cache-control"] == "no-store"
     cookies = answer.headers.get_list("set-cookie")
-    assert all("HttpOnly" in cookie and "SameSite=lax" in cookie and "Path=/" in cookie for cookie in cookies)
-    assert sorted(browser.cookies) == ["portal_device", "portal_sign_in"]
+    secrets = [cookie for cookie in cookies if not cookie.startswith("nyelv=")]
+    assert all("HttpOnly" in cookie and "SameSite=lax" in cookie and "Path=/" in cookie for cookie in secrets)
+    assert sorted(browser.cookies) == ["nyelv", "portal_device", "portal_sign_in"]
     assert await browser.leads_to("/kuldemenyek") == "/kuldemenyek"
 
 
@@ -279,6 +280,22 @@ async def test_after_the_sign_in_only_our_own_pages_are_gone_back_to(
     assert answer.headers["location"] == leads_to
 
 
+@pytest.mark.parametrize(("chosen", "spoken"), [("", "en"), ("hu", "hu")])
+async def test_a_browser_learns_the_customers_language_unless_it_was_told_another(
+    house: House, new_browser: NewBrowser, chosen: str, spoken: str
+) -> None:
+    anna_id = active(house, ANNA, ANNAS_PASSWORD, now=now())
+    with house.database.writing() as db:
+        db.get_one(Account, anna_id).language = "en"
+    browser = new_browser()
+    if chosen:
+        await browser.post("/nyelv", nyelv=chosen)
+
+    await browser.sign_in(ANNA, ANNAS_PASSWORD)
+
+    assert browser.cookies["nyelv"] == spoken
+
+
 async def test_a_planted_cookie_is_not_adopted(house: House, new_browser: NewBrowser) -> None:
     active(house, ANNA, ANNAS_PASSWORD, now=now())
     browser = new_browser()
@@ -343,7 +360,7 @@ async def test_a_source_at_which_ten_accounts_failed_meets_the_code_at_once(hous
 
 async def test_when_the_hashing_threads_are_full_the_attempt_is_not_counted(house: House, new_browser: NewBrowser) -> None:
     active(house, ANNA, ANNAS_PASSWORD, now=now())
-    with PasswordHashing(house.secrets, cost=12, threads=1, queue=0) as narrow:
+    with PasswordHashing(house.secrets, cost=15, threads=1, queue=0) as narrow:
         use_house(House(**{**vars(house), "hashing": narrow}))
         occupied = asyncio.create_task(narrow.hash_async("something"))
         await asyncio.sleep(0)

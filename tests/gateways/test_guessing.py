@@ -8,6 +8,7 @@ from portal_app.gateways.guessing import guessability
 def test_a_usual_password_takes_few_guesses_and_an_unusual_one_many() -> None:
     assert guessability("Password12").guesses < 1_000_000
     assert guessability("ABab1234").score == 1
+    assert guessability("Szeretlek12K").guesses < 1_000_000
     assert guessability("x7Kp2mQz").guesses > 1_000_000
     assert guessability("TavasziEso24").score == 4
 

@@ -17,6 +17,7 @@ from portal_app.gateways.clock import now
 from portal_app.services import placing
 from portal_app.services.documents import read_wrapped
 from portal_app.services.house import House, use_house
+from portal_app.services.leftovers import forget_leftovers
 from tests import making
 from tests.cast import ANNA, ANNAS_POLICY, BELA, BELAS_POLICY, CORE, DENES
 from tests.handing_over import HELLO, attachment, letter
@@ -375,14 +376,12 @@ def test_a_request_in_flight_is_not_done_twice_and_its_lease_ends(annas: Core, h
 
 
 def test_answers_are_forgotten_after_seven_days(annas: Core, house: House) -> None:
-    from portal_app.services import idempotency
-
     annas.deliver(letter(), key="k")
 
-    kept = house.database.carry_out(idempotency.forget_old, DENES, now=now() + timedelta(days=6, hours=23))
-    forgotten = house.database.carry_out(idempotency.forget_old, DENES, now=now() + timedelta(days=7))
+    def forget(after: timedelta) -> int:
+        return house.database.carry_out(forget_leftovers, DENES, "answers", most=10, now=now() + after)
 
-    assert (kept, forgotten) == (0, 1)
+    assert (forget(timedelta(days=6, hours=23)), forget(timedelta(days=7, minutes=1))) == (0, 1)
 
 
 def test_twenty_at_once_with_one_key_make_one_letter(annas: Core, house: House) -> None:

@@ -41,16 +41,43 @@ def open_page(page: Page, path: str) -> None:
 
 
 def look(page: Page) -> None:
-    """Look at the page as it stands, at phone and desktop width; fails with everything that is wrong."""
-    size = page.viewport_size
+    """Look at the page as it stands, at phone and desktop width, light and dark; fails with everything that is wrong."""
+    size, dark = page.viewport_size, page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
     faults: list[str] = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
-        for violation in found.response["violations"]:
-            where = "; ".join(node["html"][:160] for node in violation["nodes"][:3])
-            faults.append(f"{width} px: {violation['id']}: {violation['help']}: {where}")
+        faults += [f"{width} px: {fault}" for fault in _axe(page, {"type": "tag", "values": TAGS})]
         faults += [f"{width} px: {fault}" for fault in page.evaluate(OWN_RULES)]
+    # Only the colours differ with the scheme; they must not be caught half-way.
+    page.emulate_media(color_scheme="light" if dark else "dark", reduced_motion="reduce")
+    faults += [f"other scheme: {fault}" for fault in _axe(page, {"type": "rule", "values": ["color-contrast"]})]
+    page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="no-preference")
     if size:
         page.set_viewport_size(size)
     assert faults == [], f"{page.url}\n" + "\n".join(faults)
+
+
+def look_twice(page: Page) -> None:
+    """Look at the page as it stands and once more in English; it is loaded for that, and again afterwards."""
+    look(page)
+    language, other = ("en", "hu") if page.locator("html").get_attribute("lang") == "en" else ("hu", "en")
+    _load_in(page, other)
+    look(page)
+    _load_in(page, language)
+
+
+def _load_in(page: Page, language: str) -> None:
+    # The bare origin, because a cookie belongs to the folder of the address that it is set for.
+    page.context.add_cookies([{"name": "nyelv", "value": language, "url": page.evaluate("location.origin")}])
+    page.reload()
+    ready(page)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.locator("h1")).to_be_visible()
+
+
+def _axe(page: Page, only: dict[str, object]) -> list[str]:
+    found = Axe().run(page, options={"runOnly": only})
+    return [
+        f"{violation['id']}: {violation['help']}: " + "; ".join(node["html"][:160] for node in violation["nodes"][:3])
+        for violation in found.response["violations"]
+    ]

@@ -7,7 +7,9 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 PATIENCE_SECONDS = 20
-LINK = re.compile(r"https?://\S+?/(?:elso-belepes|uj-jelszo|portaltorles|beallitasok/e-mail|regisztracio/megerosites)/[A-Za-z0-9_-]+")
+LINK = re.compile(
+    r"https?://\S+?/(?:elso-belepes|uj-jelszo|portaltorles|beallitasok/e-mail|regisztracio/megerosites)/[A-Za-z0-9_-]+"
+)
 # What an e-mail shows to be typed stands on a line of its own.
 SHOWN = re.compile(r"^\s*([0-9]{6}|[A-Za-z0-9.,!?+@]{12})\s*$", re.MULTILINE)
 

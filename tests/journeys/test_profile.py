@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from portal_app.texts.help import ARTICLES
 from tests.journeys.conftest import NewVisitor
-from tests.journeys.looking import look, open_page, ready
+from tests.journeys.looking import look, look_twice, open_page, ready
 from tests.journeys.post_box import wait_for_mail
 from tests.journeys.product import Product
 
@@ -44,7 +44,7 @@ def test_the_full_portals_services_are_shown_and_one_press_is_enough_to_get_them
         expect(page.get_by_text(service, exact=True)).to_be_visible()
     expect(page.get_by_text("Kötelező gépjármű-felelősségbiztosítás")).to_be_visible()
     expect(page.get_by_role("button", name="Átlépek az Ügyfélportálra")).to_be_visible()
-    look(page)
+    look_twice(page)
 
 
 def test_the_settings_keep_every_rule_in_both_languages(page: Page, portal: Product) -> None:
@@ -72,16 +72,16 @@ def test_a_new_address_needs_the_password_and_the_link_in_its_own_post_box(page:
 
     _ask_for(page, "karoly.uj@pelda.example", "NemEzAz1234")
     expect(page.get_by_role("alert")).to_contain_text("A jelenlegi jelszó nem egyezik.")
-    look(page)
+    look_twice(page)
     _ask_for(page, "karoly.uj@pelda.example", karoly["password"])
     expect(page.get_by_text("Elküldtük a linket az új címre.")).to_be_visible()
     expect(page.get_by_text("Megerősítésre vár.")).to_be_visible()
-    look(page)
+    look_twice(page)
 
     page.goto(_link(portal, "karoly.uj@pelda.example", "megerősítése"))
     ready(page)
     expect(page).to_have_url(re.compile("/beallitasok/e-mail$"))
-    look(page)
+    look_twice(page)
     page.get_by_role("button", name="Megerősítem ezt a címet").click()
     ready(page)
 
@@ -118,7 +118,7 @@ def test_another_browser_can_be_signed_out_from_the_settings(page: Page, portal:
 
 def test_help_is_found_by_words_without_accents_and_without_signing_in(page: Page) -> None:
     open_page(page, "/sugo")
-    look(page)
+    look_twice(page)
 
     page.get_by_label("Keresés a súgóban").fill("dokumentumaimat")
     expect(page.locator(".help-article")).not_to_have_count(len(ARTICLES))
@@ -138,19 +138,19 @@ def test_help_is_found_by_words_without_accents_and_without_signing_in(page: Pag
 def test_an_account_is_closed_from_outside_by_a_mailed_link_and_can_be_kept(page: Page, portal: Product) -> None:
     istvan = person(portal, "five days")
     open_page(page, "/portaltorles")
-    look(page)
+    look_twice(page)
     page.get_by_label("E-mail-cím, amellyel belép").fill(istvan["login"])
     page.get_by_label("Megszűnt a biztosítási szerződésem").check()
     page.get_by_role("button", name="Kérem a megerősítő linket").click()
     ready(page)
     expect(page.get_by_text("Ha van ilyen fiók, elküldtük")).to_be_visible()
-    look(page)
+    look_twice(page)
 
     page.goto(_link(portal, istvan["login"], "törlés"))
     ready(page)
     expect(page.get_by_role("heading", name="Biztosan törli a fiókját?")).to_be_visible()
     expect(page.get_by_text("4 küldemény törlődik")).to_be_visible()
-    look(page)
+    look_twice(page)
     page.get_by_role("button", name="Törlöm a fiókomat").click()
     ready(page)
     expect(page.get_by_text("Feljegyeztük a törlést.")).to_be_visible()
@@ -158,7 +158,7 @@ def test_an_account_is_closed_from_outside_by_a_mailed_link_and_can_be_kept(page
     enter(page, istvan)
     open_page(page, "/portaltorles")
     expect(page.get_by_role("heading", name="A fiók törlés alatt áll")).to_be_visible()
-    look(page)
+    look_twice(page)
     page.get_by_role("button", name="Megtartom a fiókomat").click()
 
     expect(page.get_by_text("A fiókja megmarad.")).to_be_visible()
@@ -178,7 +178,7 @@ def test_going_back_to_post_names_the_policies_that_change(page: Page, portal: P
 
     expect(page.get_by_text("Ezek a szerződések postai kapcsolattartásra váltanak:")).to_be_visible()
     expect(page.locator(".plain-list li")).to_have_count(1)
-    look(page)
+    look_twice(page)
 
 
 def test_whoever_asks_for_a_closing_gets_the_same_answer(page: Page) -> None:

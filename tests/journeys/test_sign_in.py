@@ -12,7 +12,7 @@ from portal_app.gateways.clock import now
 from portal_app.services.house import House, open_house
 from tests.cast import ANNAS_PASSWORD
 from tests.journeys.conftest import NewVisitor
-from tests.journeys.looking import look, open_page, ready
+from tests.journeys.looking import look, look_twice, open_page, ready
 from tests.journeys.post_box import mails_to, wait_for_mail
 from tests.journeys.product import Product
 from tests.visitors import Guest, active, invited
@@ -73,7 +73,7 @@ def test_from_the_first_email_to_the_letters(house: House, portal: Product, addr
     ready(phone)
     expect(phone).to_have_url("/elso-belepes")
     expect(phone.get_by_role("heading", level=1)).to_have_text("Első belépés")
-    look(phone)
+    look_twice(phone)
     field = phone.get_by_label("Kezdeti jelszó", exact=True)
     field.press_sequentially(f" {initial[:6]}")
     expect(phone.get_by_text("6/12 karakter. A szóközt a jelszó elejéről és végéről levágjuk.")).to_be_visible()
@@ -84,7 +84,7 @@ def test_from_the_first_email_to_the_letters(house: House, portal: Product, addr
     expect(phone).to_have_url("/jelszo")
     expect(phone.get_by_role("heading", level=1)).to_have_text("Válasszon saját jelszót")
     expect(phone.get_by_label("Jelenlegi jelszó")).to_have_count(0)
-    look(phone)
+    look_twice(phone)
     phone.goto("/kuldemenyek")
     expect(phone).to_have_url("/jelszo")
     ready(phone)
@@ -112,12 +112,12 @@ def test_a_link_used_before_says_so_and_sends_a_new_one(
     second.goto(link)
     ready(second)
     expect(second.locator("main")).to_contain_text("Ezt a linket már felhasználták.")
-    look(second)
+    look_twice(second)
     second.get_by_role("button", name="Új linket kérek").click()
     ready(second)
 
     expect(second.get_by_role("heading", level=1)).to_have_text("Elküldtük az új linket")
-    look(second)
+    look_twice(second)
     newer = wait_for_mail(box, address, "belépés", number=2).path
     assert newer != link
     second.goto(link)
@@ -135,7 +135,7 @@ def test_expired_superseded_and_unknown_links_each_have_their_sentence(
     page.goto(old)
     ready(page)
     expect(page.locator("main")).to_contain_text("Ez a link lejárt.")
-    look(page)
+    look_twice(page)
 
     page.get_by_role("button", name="Új linket kérek").click()
     ready(page)
@@ -147,7 +147,7 @@ def test_expired_superseded_and_unknown_links_each_have_their_sentence(
     page.goto("/elso-belepes/no-such-link")
     ready(page)
     expect(page.locator("main")).to_contain_text("Ezt a linket nem ismerjük.")
-    look(page)
+    look_twice(page)
     page.goto("/elso-belepes")
     expect(page).to_have_url("/elso-belepes")
 
@@ -159,7 +159,7 @@ def test_expired_superseded_and_unknown_links_each_have_their_sentence(
 def test_after_three_mistakes_a_code_by_email_helps(house: House, portal: Product, address: str, page: Page) -> None:
     active(house, address, ANNAS_PASSWORD, now=now())
     open_page(page, "/belepes")
-    look(page)
+    look_twice(page)
 
     enter(page, address, WRONG)
     summary = page.get_by_role("alert")
@@ -172,12 +172,12 @@ def test_after_three_mistakes_a_code_by_email_helps(house: House, portal: Produc
     enter(page, address, WRONG)
     expect(page.get_by_role("img", name="Kép az 5 karakterből álló biztonsági kóddal")).to_be_visible()
     assert page.locator(".code-picture").evaluate("picture => picture.naturalWidth") == 280
-    look(page)
+    look_twice(page)
 
     page.get_by_role("button", name="Kérem a kódot e-mailben").click()
     ready(page)
     expect(page.get_by_role("status").filter(has_text="elküldtük a kódot e-mailben")).to_be_visible()
-    look(page)
+    look_twice(page)
     code = wait_for_mail(portal.settings.outgoing, address, "Biztonsági kód").shown
     enter(page, address, ANNAS_PASSWORD, f"{code[:3]} {code[3:]}")
 
@@ -196,7 +196,7 @@ def test_ten_mistakes_lock_the_door_and_a_new_password_opens_it(house: House, po
     enter(page, address, WRONG, wait_for_mail(box, address, "Biztonsági kód").shown)
 
     expect(page.get_by_role("heading", level=1)).to_have_text("A belépést biztonsági okból letiltottuk")
-    look(page)
+    look_twice(page)
     wait_for_mail(box, address, "Letiltottuk a belépést")
     page.get_by_role("button", name="Új jelszó igénylése").click()
     ready(page)
@@ -251,7 +251,7 @@ def test_after_some_mistakes_the_button_sleeps_for_a_moment(house: House, portal
     button = page.get_by_role("button", name="Belépés", exact=True)
     expect(button).to_be_disabled()
     expect(page.locator("main")).to_contain_text("Újra próbálhatja ennyi másodperc múlva:")
-    look(page)
+    look_twice(page)
     expect(button).to_be_enabled(timeout=20_000)
 
 
@@ -266,7 +266,7 @@ def test_who_forgot_the_password_sets_a_new_one(house: House, portal: Product, a
     page.get_by_role("link", name="Elfelejtette jelszavát?").click()
     expect(page).to_have_url("/elfelejtett-jelszo")
     ready(page)
-    look(page)
+    look_twice(page)
     page.get_by_label("E-mail-cím").fill(address)
     page.get_by_role("button", name="Új jelszó igénylése").click()
     ready(page)
@@ -275,14 +275,14 @@ def test_who_forgot_the_password_sets_a_new_one(house: House, portal: Product, a
     expect(page.get_by_role("button", name="Újraküldés")).to_be_disabled()
     expect(page.locator("main")).to_contain_text("Újraküldheti ennyi másodperc múlva:")
     expect(page.locator("main")).to_contain_text("kuldemenyeim@mintabiztosito.example")
-    look(page)
+    look_twice(page)
 
     page.goto(wait_for_mail(box, address, "Új jelszó").path)
     ready(page)
-    look(page)
+    look_twice(page)
     choose(page, "PassWord12")
     expect(page.locator(".field-error")).to_contain_text("nem könnyen kitalálható")
-    look(page)
+    look_twice(page)
     choose(page, NEW)
     expect(page).to_have_url("/kuldemenyek")
     wait_for_mail(box, address, "Megváltozott a jelszava")
@@ -307,7 +307,7 @@ def test_an_expired_password_leads_in_only_through_a_link(house: House, portal: 
     expect(page.get_by_role("alert")).to_contain_text("nem egyezik")
     enter(page, address, ANNAS_PASSWORD)
     expect(page.get_by_role("heading", level=1)).to_have_text("Lejárt a jelszava")
-    look(page)
+    look_twice(page)
 
     page.get_by_role("button", name="Linket kérek e-mailben").click()
     ready(page)
@@ -327,7 +327,7 @@ def test_the_rules_follow_what_is_typed_and_nothing_typed_leaves_the_page(house:
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(str(frame))))
     open_page(page, "/jelszo")
     expect(page.locator("input[autocomplete]")).to_have_count(4)
-    look(page)
+    look_twice(page)
     rules = page.locator(".checklist li")
     expect(rules).to_have_count(7)
 
@@ -337,7 +337,7 @@ def test_the_rules_follow_what_is_typed_and_nothing_typed_leaves_the_page(house:
     expect(page.get_by_text("Nem használható: „ö”")).to_be_visible()
     expect(page.locator("#new-summary")).to_contain_text("Teljesült feltételek: 2 / 5.")
     expect(page.locator(".field-error")).to_have_count(0)
-    look(page)
+    look_twice(page)
     page.get_by_label("Új jelszó", exact=True).fill(NEW)
     expect(page.locator(".checklist [data-state=met]")).to_have_count(5)
     page.get_by_label("Új jelszó még egyszer").fill(NEW)
@@ -358,7 +358,7 @@ def test_after_signing_out_the_way_back_shows_nothing(house: House, address: str
     page.get_by_role("button", name="Kilépés").click()
     ready(page)
     expect(page.locator("main")).to_contain_text("Kilépett. A böngészőt nyugodtan bezárhatja.")
-    look(page)
+    look_twice(page)
     page.go_back()
 
     expect(page.get_by_role("button", name="Belépés", exact=True)).to_be_visible()
@@ -375,7 +375,7 @@ def test_a_sign_in_that_ran_out_says_so_and_leads_back_to_the_page(house: House,
     page.goto("/beallitasok")
     ready(page)
     expect(page.locator("main")).to_contain_text("Egy ideje nem történt semmi, ezért az adatai védelmében kiléptettük.")
-    look(page)
+    look_twice(page)
     enter(page, address, ANNAS_PASSWORD)
 
     expect(page).to_have_url("/beallitasok")

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, col, select, update
 
+from portal_app.customer import sign_in as door
 from portal_app.customer.forgotten_password import ForgottenState
 from portal_app.customer.password import PasswordState
 from portal_app.customer.profile import ProfileState
@@ -17,6 +18,7 @@ from portal_app.domain.brands import PortalName
 from portal_app.gateways.clock import now
 from portal_app.services import accounts
 from portal_app.services.house import House
+from portal_app.settings import read_brand
 from tests.cast import ANNA, ANNAS_PASSWORD, BELA, CORE
 from tests.customer.browsing import Browser, NewBrowser
 from tests.visitors import FULL_PASSWORD, active, facts_of, full_customer, post_to, secret_of
@@ -520,3 +522,20 @@ async def test_the_settings_say_what_one_signs_in_with(house: House, new_browser
     shown = [await browser.shown(ProfileState) for browser in (anna, bela)]
 
     assert [(state.login, state.by_address) for state in shown] == [("482 917 365", False), (BELA, True)]
+
+
+@pytest.mark.parametrize(
+    ("brand", "words"),
+    [
+        ("minta", ["sign_in.email_or_id", "sign_in.id_or_email", "sign_in.user_name"]),
+        ("allianz", ["sign_in.email_or_id", "sign_in.id_or_email"]),
+        ("union", ["sign_in.id", "sign_in.user_name"]),
+    ],
+)
+def test_the_field_asks_for_what_the_brands_portals_know_their_customers_by(
+    monkeypatch: pytest.MonkeyPatch, brand: str, words: list[str]
+) -> None:
+    known = read_brand(brand)
+    monkeypatch.setattr(door, "the_brand", lambda: known)
+
+    assert [door.login_words(known.portals[name]) for name in known.switched_on] == words

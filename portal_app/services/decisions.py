@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlmodel import Session, col, delete, or_, select, update
 
 from portal_app.database import locks
-from portal_app.database.tables import Account, Application, Policy
+from portal_app.database.tables import Account, Application, MergedRow, Policy
 from portal_app.domain.actors import InsurerSystem, Operator
 from portal_app.domain.applications import (
     ApplicationKind,
@@ -185,6 +185,8 @@ def erase_ended(db: Session, actor: Operator, *, most: int, now: datetime) -> in
     today = budapest_date(now)
     due = db.exec(select(Application.id).where(col(Application.erase_on) <= today).limit(most)).all()
     if due:
+        # SQLite gives their numbers to others, so a merge must not remember them.
+        db.exec(delete(MergedRow).where(col(MergedRow.kind) == "application", col(MergedRow.row_id).in_(due)))
         db.exec(delete(Application).where(col(Application.id).in_(due)))
     return len(due)
 

@@ -215,7 +215,6 @@ def _form() -> rx.Component:
             name="text",
             hint=t("chat.text_hint", most=CHAT_CHARACTERS),
             rows=3,
-            max_length=CHAT_CHARACTERS,
             auto_complete="off",
         ),
         rx.el.div(

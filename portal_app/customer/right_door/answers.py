@@ -133,4 +133,6 @@ def _perhaps() -> rx.Component:
 
 
 def _answer(fits: rx.Var[bool], *content: rx.Component, name: str) -> rx.Component:
-    return rx.el.section(*content, hidden=~fits, id=f"answer-{name}", class_name="card-plain door-answer")
+    # No `hidden`: where scripts do not run, nothing could take it away again (portal.css shows all answers there).
+    shown = rx.cond(fits, "card-plain", "card-plain not-this-answer")
+    return rx.el.section(*content, id=f"answer-{name}", class_name=shown)

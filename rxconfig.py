@@ -17,8 +17,7 @@ twins = [f"{own.scheme}://{name}:{own.port}" for name in LOOPBACK] if own.hostna
 DAISYUI = "daisyui@5.8.1"
 # Tailwind would take a part for every English word it finds in a script; these are the parts that pages use.
 PARTS = [
-    *("rootcolor", "properties", "button", "badge", "checkbox", "input", "radio", "select", "textarea", "toggle"),
-    *("fileinput", "join", "loading", "progress"),
+    *("rootcolor", "properties", "button", "badge", "checkbox", "input", "radio", "select", "textarea", "progress"),
 ]
 
 config = rx.Config(

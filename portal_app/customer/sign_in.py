@@ -47,6 +47,7 @@ from portal_app.gateways.clock import now
 from portal_app.gateways.secrets import random_token, token_digest
 from portal_app.services import passwords, sign_in
 from portal_app.services.house import the_house
+from portal_app.services.passwords import WAY_IN_SENT
 from portal_app.services.sign_in import CODE_SENT, FIELDS_EMPTY, AttemptView, Ticket
 from portal_app.texts.catalogues import sentence
 from portal_app.ui.fields import error_summary, password_field, text_field
@@ -214,7 +215,8 @@ class SignInState(PortalState):
     def _show(self, view: AttemptView) -> None:
         code = view.outcome.code
         self.stage = STAGES.get(code, "form")
-        self.login, self.seconds = view.login, view.seconds
+        # Who has just asked for a password waits before asking again, not before using it.
+        self.login, self.seconds = view.login, 0 if code == WAY_IN_SENT else view.seconds
         self.picture = f"{security_code.PICTURE}?kod={view.challenge}" if view.challenge else ""
         self.login_error = self._login_error(view)
         self.password_error = self._password_error(view)

@@ -235,6 +235,18 @@ async def test_a_new_password_is_asked_for_with_the_id_and_goes_to_the_phone_or_
     assert (await new_browser().sign_in(LOGIN, sent)).headers["location"] == "/jelszo"
 
 
+async def test_who_has_just_asked_may_sign_in_at_once_but_waits_before_asking_again(
+    house: House, new_browser: NewBrowser
+) -> None:
+    full_customer(house, ANNA, phone=PHONE, now=now())
+    browser = new_browser()
+
+    await ask(house, browser)
+
+    assert (await browser.shown(ForgottenState)).seconds > 0
+    assert (await browser.shown(SignInState)).seconds == 0
+
+
 @pytest.mark.requirement("R68")
 async def test_the_new_password_stands_beside_the_old_one_until_it_is_used(house: House, new_browser: NewBrowser) -> None:
     full_customer(house, ANNA, phone=PHONE, now=now())

@@ -287,6 +287,14 @@ async def test_a_form_that_does_not_exist_leads_back(anna: Customer) -> None:
         assert (await shown(FormState, anna, path)).step == "missing"
 
 
+async def test_what_the_browser_adds_to_the_answers_does_not_matter(anna: Customer) -> None:
+    state = await shown(FormState, anna, f"{FORM}/szerzodes")
+
+    led = await do(state, "answer", {"policy": ANNAS_POLICY, "policy-1": [True], "policy-masik": False, "policy_other": ""})
+
+    assert led == f"{FORM}/feltetelek"
+
+
 @pytest.mark.parametrize("form", [{"policy": "x" * 400}, {"policy": ["a"]}, {1: "a"}, "policy"])
 async def test_nonsense_is_refused(anna: Customer, form: Any) -> None:
     state = await shown(FormState, anna, f"{FORM}/szerzodes")

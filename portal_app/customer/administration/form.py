@@ -12,6 +12,7 @@ from portal_app.customer.administration.addresses import DECLARATION, POLICY, fo
 from portal_app.customer.administration.questionnaires import (
     ALL_FIELDS,
     CHECK,
+    FIELDS,
     QUESTIONS,
     Answers,
     Question,
@@ -80,8 +81,10 @@ class FormState(PortalState):
     async def answer(self, form: dict[str, Any]) -> Any:
         """Keep the answers to the question shown and go on, or say what has to be corrected."""
         kind, question = parse(ApplicationKind, self.kind), parse(Question, self._question)
-        given = parse(dict[Word, Line | bool], form)
-        checked = questionnaires.check(question, kind, {name: str(value) for name, value in given.items()}, self._numbers)
+        # Reflex adds the state of every field with an id; only the fields of the question count.
+        known = {name: value for name, value in parse(dict[Word, Any], form).items() if name in FIELDS[question]}
+        given = {name: str(value) for name, value in parse(dict[Word, Line | bool], known).items()}
+        checked = questionnaires.check(question, kind, given, self._numbers)
         self.errors = {**NOTHING, **{name: say(f"request.error_{name}", self.language) for name in checked.wrong}}
         self.wrong = bool(checked.wrong)
         if checked.wrong:

@@ -88,10 +88,11 @@ _ACCOUNTS = frozenset({"accounts"})
 # Kinds whose first sentence depends on a fact, and kinds that say more when a fact is given.
 _CHOSEN_BY = {"password_link": ("reason", LINK_REASONS), "application_decided": ("outcome", DECISIONS)}
 _ADDED_BY = {
-    "retention_warning": ("unopened", "unopened"),
-    "closing_done": ("turned_postal", "postal"),
-    "application_question": ("words", "words"),
-    "application_decided": ("words", "words"),
+    "retention_warning": (("unopened", "unopened"),),
+    "closing_done": (("turned_postal", "postal"),),
+    "application_question": (("words", "words"),),
+    "application_decided": (("words", "words"),),
+    "registration": (("taken", "taken"), ("known", "known")),
 }
 # Any kind may be sent to a place of its own instead of the usual one.
 _LINK = "link"
@@ -312,8 +313,7 @@ def _body_parts(kind: str, facts: dict[str, str | int | date]) -> list[str]:
         first = str(facts.get(fact, choices[0]))
         if first not in choices:
             raise FactUnknown(f"{kind} does not know the {fact} {first}")
-    fact, part = _ADDED_BY.get(kind, ("", ""))
-    return [first, part] if facts.get(fact) else [first]
+    return [first, *(part for fact, part in _ADDED_BY.get(kind, ()) if facts.get(fact))]
 
 
 def _link(rules: PostKind, origin: str, secret: str, facts: dict[str, str | int | date]) -> str:

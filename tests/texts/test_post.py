@@ -303,3 +303,18 @@ def test_the_mail_with_the_identifier_is_found_by_the_word_that_help_names(brand
     assert "482 917 365" in [line.strip() for line in mail.text.split("\n")]
     for word in ("felhasználóneve", known.post.search_word, known.post.sender_name, known.post.sender_address):
         assert word in mail.text
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({}, [False, False]),
+        ({"taken": 1}, [True, False]),
+        ({"known": 1}, [False, True]),
+        ({"taken": 1, "known": 1}, [True, True]),
+    ],
+)
+def test_a_registrations_mail_tells_what_the_screen_does_not(facts: dict[str, int], said: list[bool]) -> None:
+    mail = compose("registration", "hu", "formal", read_brand("minta"), origin=ORIGIN, at=NOON, secret=SECRET, **facts)
+
+    assert ["már másé" in mail.text, "már tartozik nálunk fiók" in mail.text] == said

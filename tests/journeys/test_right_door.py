@@ -61,7 +61,7 @@ def answer(page: Page, how: str, letters: str) -> None:
     """Answer both questions."""
     page.get_by_label(how).check()
     page.get_by_role("radio", name=letters, exact=True).check()
-    page.get_by_role("button", name=re.compile("Mutass")).click()
+    page.get_by_role("button", name=re.compile("Muta")).click()
     ready(page)
 
 

@@ -10,15 +10,15 @@ TABLE = HERE.parent / "docs" / "REQUIREMENTS.md"
 HEAD = """# Requirements and the tests that show them
 
 Written by `make requirements` from the marks `@pytest.mark.requirement("R33")`; a test fails when it is out of date.
-The rows are numbered as in the reading of the two source documents. Rows without tests belong to later releases.
+The rows are numbered as in the reading of the two source documents.
 
 | row | what must hold | shown by |
 |---|---|---|
 """
 
 
-def requirements() -> dict[str, dict[str, object]]:
-    """Read every row: what it says, and whether it belongs to a later release."""
+def requirements() -> dict[str, dict[str, str]]:
+    """Read every row and what it says."""
     return tomllib.loads((HERE / "requirements.toml").read_text(encoding="utf-8"))
 
 
@@ -37,7 +37,7 @@ def marked_tests() -> dict[str, list[str]]:
 def table() -> str:
     """Write the whole page."""
     shown = marked_tests()
-    lines = [f"| {row} | {facts['says']} | {_tests(shown.get(row, []), facts)} |" for row, facts in requirements().items()]
+    lines = [f"| {row} | {facts['says']} | {_tests(shown.get(row, []))} |" for row, facts in requirements().items()]
     return HEAD + "\n".join(lines) + "\n"
 
 
@@ -48,9 +48,7 @@ def _row_of(decorator: ast.expr) -> str:
     return ""
 
 
-def _tests(names: list[str], facts: dict[str, object]) -> str:
-    if not names:
-        return "a later release" if facts.get("later") else "–"
+def _tests(names: list[str]) -> str:
     return "<br>".join(f"`{name}`" for name in sorted(set(names)))
 
 

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import reflex as rx
 
-from portal_app.browser.admission import CUSTOMER, Line, Word, customer, open_to, parse
+from portal_app.browser.admission import CUSTOMER, Line, customer, open_to, parse
 from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer.administration import questionnaires
 from portal_app.customer.administration.addresses import DECLARATION, POLICY, form_in, form_page, request_page
@@ -21,6 +21,7 @@ from portal_app.customer.administration.questionnaires import (
     first_open,
     may_choose_all,
 )
+from portal_app.customer.administration.said import said
 from portal_app.customer.administration.wording import AnswerShown, ChoiceShown, answers_shown, choices, fact_shown, promise
 from portal_app.customer.inbox.rows import say
 from portal_app.database.transactions import ask, carry_out
@@ -81,10 +82,7 @@ class FormState(PortalState):
     async def answer(self, form: dict[str, Any]) -> Any:
         """Keep the answers to the question shown and go on, or say what has to be corrected."""
         kind, question = parse(ApplicationKind, self.kind), parse(Question, self._question)
-        # Reflex adds the state of every field with an id; only the fields of the question count.
-        known = {name: value for name, value in parse(dict[Word, Any], form).items() if name in FIELDS[question]}
-        given = {name: str(value) for name, value in parse(dict[Word, Line | bool], known).items()}
-        checked = questionnaires.check(question, kind, given, self._numbers)
+        checked = questionnaires.check(question, kind, said(form, FIELDS[question]), self._numbers)
         self.errors = {**NOTHING, **{name: say(f"request.error_{name}", self.language) for name in checked.wrong}}
         self.wrong = bool(checked.wrong)
         if checked.wrong:

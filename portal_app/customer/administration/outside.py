@@ -4,9 +4,10 @@ from typing import Any
 
 import reflex as rx
 
-from portal_app.browser.admission import ANYONE, Line, Word, open_to, parse, visitor
+from portal_app.browser.admission import ANYONE, open_to, visitor
 from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer.administration.addresses import DECLARATION
+from portal_app.customer.administration.said import said
 from portal_app.customer.inbox.rows import say
 from portal_app.customer.posted import MAILS_LIMIT, as_long_for_everybody, refuse_beyond
 from portal_app.customer.titles import title_with_error
@@ -51,7 +52,7 @@ class OutsideState(PortalState):
     @open_to(*ANYONE)
     async def send(self, form: dict[str, Any]) -> None:
         """Take the request; nothing is looked up, so everybody gets a reference number and the same words."""
-        given = {name: str(value).strip()[:LONGEST] for name, value in parse(dict[Word, Line | bool], form).items()}
+        given = {name: text.strip()[:LONGEST] for name, text in said(form, (*NEEDED, "plate_number", "accounting")).items()}
         kept = {name: _tidied(name, given.get(name, "")) for name in NEEDED}
         self.errors = {name: "" if kept[name] else say(f"outside.error_{name}", self.language) for name in NEEDED}
         if not all(kept.values()):

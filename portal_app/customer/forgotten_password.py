@@ -158,7 +158,11 @@ def _sent() -> rx.Component:
             native_form(
                 rx.el.input(type="hidden", name="act", value=START_OVER),
                 _portal_field(),
-                rx.el.button(t("password.other_login"), type="submit", class_name="btn btn-ghost btn-wide-narrow"),
+                rx.el.button(
+                    t("password.other_id" if sends_passwords() else "password.other_login"),
+                    type="submit",
+                    class_name="btn btn-ghost btn-wide-narrow",
+                ),
                 action=FORGOTTEN,
             ),
             rx.el.p(document_link(t("password.back_to_sign_in"), href=here(SIGN_IN)), class_name="after-form"),
@@ -216,7 +220,7 @@ def not_arrived(*, by_sms: bool = False) -> rx.Component:
             rx.el.li(t("password.other_address_or_id"), " ", document_link(t("password.whereabouts"), href="/segitseg"))
             if by_sms
             else rx.el.li(t("password.other_address")),
-            rx.el.li(t("password.few_mails", n=MAILS_AN_HOUR)),
+            rx.el.li(t("password.few_messages" if by_sms else "password.few_mails", n=MAILS_AN_HOUR)),
             rx.el.li(
                 t("password.call"),
                 " ",

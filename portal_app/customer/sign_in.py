@@ -366,7 +366,7 @@ def _sent_password_hint(portal: Portal) -> rx.Component:
     """Say how a password looks that we sent (R61–R62), and count what is typed: one may get lost on the way."""
     if portal.login is not LoginKind.ISSUED:
         return rx.fragment()
-    return rx.fragment(
+    return rx.el.div(
         rx.el.p(t("sign_in.sent_password", length=SENT_LENGTH, special=" ".join(SENT_SPECIAL)), class_name="field-hint"),
         rx.el.p(
             class_name="field-hint counter-words",
@@ -378,6 +378,7 @@ def _sent_password_hint(portal: Portal) -> rx.Component:
                 "data-trimmed": t("sign_in.blanks"),
             },
         ),
+        class_name="field",
     )
 
 
@@ -473,6 +474,11 @@ def _other_login() -> rx.Component:
     return native_form(
         rx.el.input(type="hidden", name="act", value=START_OVER),
         _portal_field(),
-        rx.el.button(t("sign_in.other_login"), type="submit", class_name="btn btn-ghost btn-wide-narrow"),
+        by_portal(_other_login_button),
         action=SIGN_IN,
     )
+
+
+def _other_login_button(portal: Portal) -> rx.Component:
+    words = "sign_in.other_login" if portal.login is LoginKind.EMAIL else "sign_in.other_id"
+    return rx.el.button(t(words), type="submit", class_name="btn btn-ghost btn-wide-narrow")

@@ -137,6 +137,7 @@
   let atEnd = true;
   const toEnd = () => log && atEnd && (log.scrollTop = log.scrollHeight);
   const growth = new MutationObserver(toEnd);
+  addEventListener("resize", toEnd);
   const follow = () => {
     const field = byId("chat-text");
     if (field && !field.dataset.restored) {

@@ -26,7 +26,7 @@ from portal_app.texts.dates import long_date, machine_date, table_moment, time_o
 from portal_app.ui.fields import text_area
 from portal_app.ui.forms import native_form
 from portal_app.ui.icons import icon
-from portal_app.ui.layout import contact_lines, page_title
+from portal_app.ui.layout import page_title
 from portal_app.ui.words import in_language, t
 
 PAGE = "/chat"
@@ -250,4 +250,4 @@ def _form() -> rx.Component:
 
 
 def _other_ways() -> rx.Component:
-    return rx.el.section(rx.el.h2(t("chat.other_ways")), contact_lines(), rx.el.p(guide_link()), class_name="card-plain no-print")
+    return rx.el.section(rx.el.h2(t("chat.other_ways")), rx.el.p(guide_link()), class_name="card-plain no-print")

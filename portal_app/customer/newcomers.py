@@ -6,7 +6,6 @@ from portal_app.browser.pages import SIGN_IN
 from portal_app.browser.portal_state import the_brand
 from portal_app.domain.messages import CHAT_PORTALS
 from portal_app.ui.icons import icon
-from portal_app.ui.layout import contact_lines
 from portal_app.ui.links import document_link
 from portal_app.ui.words import t
 
@@ -50,13 +49,15 @@ def doors() -> rx.Component:
 
 
 def other_help() -> rx.Component:
-    """Build the ways to help beside the articles (R88): the guide, the chat of the portals that have one, the phone."""
+    """Build the ways to help beside the articles (R88): the guide, and the chat of the portals that have one.
+
+    The phone stands at the foot of every page.
+    """
     brand = the_brand()
     chats_in = ", ".join(brand.portals[name].title for name in brand.switched_on if name in CHAT_PORTALS)
     return rx.el.section(
         rx.el.h2(t("registration.other_help")),
         rx.el.p(guide_link()),
         rx.el.p(t("registration.chat", portals=chats_in)) if chats_in else rx.fragment(),
-        contact_lines(),
         class_name="card-plain",
     )

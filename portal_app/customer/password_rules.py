@@ -140,13 +140,14 @@ def account_field(login: rx.Var[str]) -> rx.Component:
 def _rules(portal: rx.Var[str] | PortalName) -> rx.Component:
     brand = the_brand()
     if isinstance(portal, PortalName):
-        return _list(brand.portals[portal].passwords)
+        # Known before anybody is: somebody new, who has no former password.
+        return _list(brand.portals[portal].passwords, but=Rule.NOT_PREVIOUS)
     lists = [(name.value, _list(brand.portals[name].passwords)) for name in brand.switched_on]
     return lists[0][1] if len(lists) == 1 else rx.match(portal, *lists, rx.fragment())
 
 
-def _list(rules: PasswordRules) -> rx.Component:
-    return checklist("new", rules, _lines(rules))
+def _list(rules: PasswordRules, *, but: Rule | None = None) -> rx.Component:
+    return checklist("new", rules, [line for line in _lines(rules) if line[0] is not but])
 
 
 def _lines(rules: PasswordRules) -> Sequence[tuple[Rule, Any]]:

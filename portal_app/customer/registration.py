@@ -31,7 +31,7 @@ from portal_app.gateways.contacts import tidy_email
 from portal_app.services import registrations
 from portal_app.services.house import the_house
 from portal_app.services.passwords import NEW_EMPTY, REPEATED_OTHERWISE, flaws_of
-from portal_app.services.registrations import SENT, RegistrationView, Wanted
+from portal_app.services.registrations import REFUSED, SENT, RegistrationView, Wanted
 from portal_app.services.visits import Outcome
 from portal_app.texts.catalogues import sentence
 from portal_app.ui.fields import check_field, error_summary, text_field
@@ -111,6 +111,7 @@ class RegistrationState(PortalState):
     new_hint: str = ""
     again_error: str = ""
     consent_error: str = ""
+    consented: bool = False
     sent_to: str = ""
 
     @rx.event
@@ -129,6 +130,7 @@ class RegistrationState(PortalState):
         self.name_error = self._wrong("name", str(facts.get("name_error", "")))
         self.email_error = self._wrong("email", str(facts.get("email_error", "")))
         self.consent_error = self._wrong("consent", str(facts.get("consent_error", "")))
+        self.consented = view.outcome.code == REFUSED and not self.consent_error
         self._show_password(Outcome(PasswordRefused.code, facts) if facts.get("flaws") else Outcome())
 
     def _show_password(self, outcome: Outcome) -> None:
@@ -188,7 +190,7 @@ def _form() -> rx.Component:
                 action=REGISTRATION,
                 no_validate=True,
                 # Built anew when the state arrives, so that the fields take what was typed before.
-                key=RegistrationState.name + RegistrationState.email,
+                key=RegistrationState.name + RegistrationState.email + RegistrationState.consented.to_string(),
             ),
             class_name="card-plain",
         ),
@@ -249,6 +251,7 @@ def _consent() -> rx.Component:
             "consent",
             t("registration.consent"),
             value="yes",
+            default_checked=RegistrationState.consented,
             aria_invalid=rx.cond(wrong, "true", "false"),
             aria_describedby=rx.cond(wrong, "consent-error", ""),
         ),

@@ -187,6 +187,7 @@ async def test_what_is_wrong_is_said_and_what_was_typed_stays(
     wanted = {"login": NAME, "email": ANNA} | changes
     assert (shown.stage, shown.name, shown.email) == ("form", wanted["login"].strip(), wanted["email"].strip())
     assert getattr(shown, error) == says
+    assert shown.consented is (changes.get("consent") != "")
     assert FULL_PASSWORD not in repr(shown.dict())
     with house.database.reading() as db:
         assert db.exec(select(func.count()).select_from(Account)).one() == 0

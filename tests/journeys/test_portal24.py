@@ -201,7 +201,7 @@ def test_the_help_offers_the_guide_the_chat_and_the_phone(page: Page) -> None:
     open_page(page, "/sugo")
     main = page.locator("main")
     expect(main).to_contain_text("Chat: belépés után a menüben találja. Hol: Ügyfélportál, Portál24")
-    expect(main.get_by_role("link", name="+36 1 555 0100").first).to_be_visible()
+    expect(page.get_by_role("link", name="+36 1 555 0100").first).to_be_visible()
     look(page)
 
     with page.expect_download() as download:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from portal_app.database.transactions import Database
 from tests.journeys.looking import look, open_page, ready
@@ -25,6 +25,14 @@ def moving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     product.start()
     yield product
     product.stop()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of a browser that knows only this journey's product."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="hu-HU", timezone_id="Europe/Budapest")
+    yield context.new_page()
+    context.close()
 
 
 def enter(page: Page, product: Product, login: str, password: str) -> None:

@@ -1,3 +1,3 @@
 """A delivery portal: an insurer's letters, safely in the customer's hands."""
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"

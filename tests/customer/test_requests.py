@@ -20,6 +20,7 @@ from portal_app.customer.administration.addresses import (
     CHANGES,
     CONTRACT_DATA,
     DECLARATION,
+    FORMS,
     MODIFICATION,
     OUTSIDE,
     REQUESTS,
@@ -154,7 +155,9 @@ async def test_the_search_finds_ways_by_what_people_call_them(anna: Customer, wo
 
 
 async def test_without_a_search_every_way_is_there(anna: Customer) -> None:
-    assert len((await shown(AdministrationState, anna, START)).found) == 9
+    found = (await shown(AdministrationState, anna, START)).found
+
+    assert {kind.value for kind in FORMS} < set(found)
 
 
 # ── a form ──

@@ -98,6 +98,7 @@ def _on_paper() -> rx.Component:
                 icon("download"),
                 rx.el.span(t("administration.declaration")),
                 href=FormState.declaration,
+                download="",
                 class_name="link icon-link",
             )
         ),

@@ -164,7 +164,11 @@ def _on_paper() -> rx.Component:
         rx.el.p(t("administration.on_paper_text")),
         rx.el.p(
             document_link(
-                icon("download"), rx.el.span(t("administration.declaration")), href=DECLARATION, class_name="link icon-link"
+                icon("download"),
+                rx.el.span(t("administration.declaration")),
+                href=DECLARATION,
+                download="",
+                class_name="link icon-link",
             )
         ),
         rx.el.p(t("administration.send_to"), " ", document_link(contact.email, href=f"mailto:{contact.email}")),

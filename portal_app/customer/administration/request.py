@@ -170,7 +170,11 @@ def _facts() -> rx.Component:
         ),
         rx.el.p(
             document_link(
-                icon("download"), rx.el.span(t("request.receipt")), href=RequestState.receipt, class_name="link icon-link"
+                icon("download"),
+                rx.el.span(t("request.receipt")),
+                href=RequestState.receipt,
+                download="",
+                class_name="link icon-link",
             )
         ),
         class_name="card-plain letter-side",

@@ -15,7 +15,6 @@ from portal_app.domain.doors import ROUTES
 from portal_app.services import whereabouts
 from portal_app.services.house import the_house
 from portal_app.ui.forms import native_form
-from portal_app.ui.icons import icon
 from portal_app.ui.words import t
 
 
@@ -41,21 +40,21 @@ def wrong_place_card() -> rx.Component:
 
 def _card(names: tuple[PortalName, ...]) -> rx.Component:
     return rx.el.section(
-        rx.el.h2(icon("warning"), " ", t("wrong_place.title")),
+        rx.el.h2(t("wrong_place.title")),
         rx.el.p(t("wrong_place.here"), " ", rx.el.strong(the_brand().short_name, " ", PortalState.portal_title)),
         rx.el.p(t("wrong_place.address"), " ", rx.el.strong(WrongPlaceState.host, class_name="nowrap")),
         rx.el.p(t("wrong_place.address_how"), class_name="muted"),
         rx.el.p(t("wrong_place.elsewhere")),
-        rx.el.ul(*[rx.cond(PortalState.portal != name.value, _other(name)) for name in names], class_name="plain-rows"),
+        *[rx.cond(PortalState.portal != name.value, _other(name)) for name in names],
         rx.el.div(
             native_form(rx.el.button(t("wrong_place.sign_out"), type="submit", class_name="btn btn-line"), action="/kilepes"),
-            *[leave_for(name) for name in names],
+            *[leave_for(name, rx.cond(PortalState.portal == name.value, "btn btn-line", "btn btn-primary")) for name in names],
             class_name="row",
         ),
         rx.el.p(t("wrong_place.leaves"), class_name="muted"),
         rx.el.p(t("wrong_place.which"), " ", rx.el.a(t("right_door.hint_link"), href=PAGE, class_name="link")),
         id="wrong-place",
-        class_name="card-plain stack",
+        class_name="card-plain",
     )
 
 
@@ -63,9 +62,9 @@ def _other(name: PortalName) -> rx.Component:
     brand = the_brand()
     portal = brand.portal(name)
     routes = [route for route in ROUTES if brand.opens.get(route) is name]
-    told = rx.fragment(
+    return rx.el.div(
+        rx.el.h3(f"{brand.short_name} {portal.title}"),
         rx.el.p(t("wrong_place.taken_out") if routes else t("wrong_place.upgraded")),
         rx.el.ul(*[rx.el.li(route_words(route)) for route in routes], class_name="plain-list") if routes else rx.fragment(),
         rx.el.p(t("wrong_place.hosts"), " ", ", ".join(portal.hosts)) if portal.hosts else rx.fragment(),
     )
-    return rx.el.li(rx.el.div(rx.el.strong(f"{brand.short_name} {portal.title}"), told))

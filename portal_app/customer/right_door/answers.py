@@ -62,7 +62,7 @@ def sign_in_button(portal: PortalName, class_name: str = "btn btn-primary") -> r
     return rx.cond(PortalState.standing == "stranger", here, leave_for(portal, class_name))
 
 
-def leave_for(portal: PortalName, class_name: str = "btn btn-primary") -> rx.Component:
+def leave_for(portal: PortalName, class_name: str | rx.Var[str] = "btn btn-primary") -> rx.Component:
     """Build the button that signs out here and opens the sign-in of a portal."""
     return native_form(
         rx.el.input(type="hidden", name="portal", value=portal.value),

@@ -1,6 +1,5 @@
 """Merging accounts through the real routes: nothing is said before it is proved, and what is done can be undone."""
 
-from statistics import median
 from time import perf_counter
 
 import pytest
@@ -124,7 +123,8 @@ async def test_trying_an_unknown_identifier_takes_as_long_as_a_known_one(
         await browser.post(PAGE, act="prove", login=login, password=WRONG)
         took[login].append(perf_counter() - began)
 
-    known, unknown = (median(times) for times in took.values())
+    # The fastest of each: whatever else the machine does only adds to the others.
+    known, unknown = (min(times) for times in took.values())
     assert 0.5 < known / unknown < 2
 
 

@@ -214,6 +214,10 @@ class SmtpMail:
             line.close()
 
 
+# Where Python breaks a line between two encoded words, it drops the blank that stood there; so nothing is broken.
+_HEADERS = SMTP.clone(max_line_length=998)
+
+
 def mail_transport(url: str, outgoing: Path) -> MailTransport:
     """Return the transport an address names: `smtp://…`, `smtps://…`, `file:` (the outgoing folder) or `file:/path`."""
     folder = folder_of(url, outgoing)
@@ -237,6 +241,7 @@ def mime(mail: Mail, at: datetime) -> EmailMessage:
     message.add_alternative(_INLINER.inline(mail.html), subtype="html", cte="quoted-printable")
     # Set last: making the message one of two parts takes such headers down to the first of them.
     message["Content-Language"] = mail.language
+    message.policy = _HEADERS
     return message
 
 

@@ -64,6 +64,12 @@ def test_a_file_is_a_real_message_with_both_forms(tmp_path: Path) -> None:
     assert "Új küldeménye érkezett." in html.get_content()
 
 
+def test_a_long_subject_keeps_every_blank(tmp_path: Path) -> None:
+    subject = "Fiók törlésének megerősítése: Minta Biztosító Küldeményeim, árvíztűrő tükörfúrógép és a többi hosszú szó"
+
+    assert sent_as_file(replace(MAIL, subject=subject), tmp_path)["Subject"] == subject
+
+
 def test_styles_are_written_into_the_elements_and_dark_colours_stay(tmp_path: Path) -> None:
     html = sent_as_file(MAIL, tmp_path).get_body(("html",))
 

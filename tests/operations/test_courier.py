@@ -311,7 +311,7 @@ def test_the_command_refuses_a_database_that_waits_for_migrate(make_bare: Callab
     done = installed.run("courier", "--once", PORTAL_DATABASE_URL=make_bare().url)
 
     assert done.returncode == 2
-    assert done.stderr == "the database is at step none, this release needs 0001_first: run `python -m portal_app migrate`\n"
+    assert done.stderr == "the database is at step none, this release needs 0002_portals: run `python -m portal_app migrate`\n"
 
 
 def test_neither_log_nor_outcome_names_people_or_secrets(installed: Installed) -> None:

@@ -17,7 +17,7 @@ def test_an_empty_database_is_made_ready_and_a_ready_one_left_alone(
     first = installed.call("migrate", PORTAL_DATABASE_URL=bare.url)
     second = installed.call("migrate", PORTAL_DATABASE_URL=bare.url)
 
-    assert (first.returncode, first.stderr) == (0, f"1 steps taken: {newest_step()}\n")
+    assert (first.returncode, first.stderr) == (0, f"2 steps taken: 0001_first, {newest_step()}\n")
     assert (second.returncode, second.stderr) == (0, "nothing to do\n")
     assert standing_of(bare) is Standing.CURRENT
 

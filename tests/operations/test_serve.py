@@ -6,8 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from portal_app.__main__ import commands
-from portal_app.operations.serve import serve, server_command
-from portal_app.settings import Settings, SettingsWrong
+from portal_app.operations.serve import server_command
+from portal_app.settings import Settings
 
 
 def settings(tmp_path: Path, **more: object) -> Settings:
@@ -31,15 +31,6 @@ def test_several_processes_need_redis_to_share_their_states(tmp_path: Path, monk
     together = server_command(settings(tmp_path, redis_url="redis://localhost"))
 
     assert (option(alone, "workers"), option(together, "workers")) == ("1", "4")
-
-
-def test_a_brand_without_a_portal_of_this_release_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PORTAL_DEMO", "1")
-    monkeypatch.setenv("PORTAL_DATA", str(tmp_path))
-    monkeypatch.setenv("PORTAL_BRAND", "union")
-
-    with pytest.raises(SettingsWrong, match="brand union: none of its portals is available in this release yet"):
-        serve()
 
 
 def test_every_command_is_listed_with_a_sentence() -> None:

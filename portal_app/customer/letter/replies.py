@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -31,7 +32,7 @@ BODY_BYTES = _READ_TOO_MUCH * the_brand().limits.reply_files * the_brand().limit
 _MOST_PARTS = 100
 _SECONDS = 600
 _arriving = asyncio.Semaphore(16)
-_being_checked = asyncio.Semaphore(2)
+_checking = ThreadPoolExecutor(2, thread_name_prefix="reply files")
 
 
 @dataclass(frozen=True)
@@ -139,8 +140,8 @@ async def _send(actor: Customer, letter_id: str, reply: Reply, mark: str) -> Rec
     """Look at words and files, store the files, then write everything in one transaction; raises `_Refused`."""
     house = the_house()
     wrong = await _wrong_words(actor, letter_id, reply)
-    async with _being_checked:
-        checked, wrong_files = await asyncio.to_thread(_look_at, reply.files[: house.brand.limits.reply_files])
+    most = house.brand.limits.reply_files
+    checked, wrong_files = await asyncio.get_running_loop().run_in_executor(_checking, _look_at, reply.files[:most])
     if wrong or wrong_files:
         raise _Refused([*wrong, *wrong_files])
     try:

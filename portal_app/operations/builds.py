@@ -66,6 +66,13 @@ def current_build(brand: str) -> Path:
     return build
 
 
+def hold(build: Path) -> None:
+    """Keep a build from being forgotten while this process lives, also as the program that it becomes (`exec`)."""
+    held = os.open(_hold_of(build), os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(held, fcntl.LOCK_SH)
+    os.set_inheritable(held, True)  # noqa: FBT003 - the only way to say it
+
+
 def fingerprint(brand: str, root: Path) -> str:
     """Name the state of everything below `root` that a build depends on (16 hex characters)."""
     digest = sha256(_brand_file(brand).read_bytes())
@@ -158,9 +165,24 @@ def _registry() -> str:
     return asked.stdout.strip() or "https://registry.npmjs.org"
 
 
+def _hold_of(build: Path) -> Path:
+    return build.with_suffix(".hold")
+
+
+def _is_held(build: Path) -> bool:
+    """Whether a server runs on this build."""
+    with _hold_of(build).open("a") as hold:
+        try:
+            fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def _forget_old(newest: Path) -> None:
     builds = sorted((folder for folder in BUILDS.iterdir() if folder.is_dir()), key=lambda folder: folder.stat().st_mtime)
     for old in builds[:-KEPT]:
-        if old != newest:
+        if old != newest and not _is_held(old):
             shutil.rmtree(old, ignore_errors=True)
-            old.with_suffix(".log").unlink(missing_ok=True)
+            for beside in (old.with_suffix(".log"), _hold_of(old)):
+                beside.unlink(missing_ok=True)

@@ -27,6 +27,7 @@ def serve() -> None:
     brand = read_brand(settings.brand)
     prepare()
     build = builds.current_build(settings.brand)
+    builds.hold(build)
     environment = {**os.environ, **builds.serving_environment(build), "PORT": str(settings.port), "HOST": settings.host}
     print(f"{brand.insurer}: {settings.public_origin}", file=sys.stderr, flush=True)
     os.chdir(builds.ROOT)

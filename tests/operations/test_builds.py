@@ -1,5 +1,6 @@
 """Builds: when the pages are built anew, and when not."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -73,6 +74,21 @@ def test_old_builds_go_and_the_newest_stays(tmp_path: Path, monkeypatch: pytest.
 
     assert newest.is_dir()
     assert len(list(tmp_path.iterdir())) <= builds.KEPT + 1
+
+
+def test_a_build_that_a_server_runs_on_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(builds, "BUILDS", tmp_path)
+    for number in range(7):
+        (tmp_path / f"build{number}").mkdir()
+        os.utime(tmp_path / f"build{number}", (number, number))
+    served = tmp_path / "build0"
+    builds.hold(served)
+
+    builds._forget_old(tmp_path / "build6")
+
+    assert sorted(folder.name for folder in tmp_path.iterdir() if folder.is_dir()) == [
+        "build0", "build3", "build4", "build5", "build6"
+    ]  # fmt: skip
 
 
 def test_a_build_is_served_without_compiling_and_without_telemetry(tmp_path: Path) -> None:

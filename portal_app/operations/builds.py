@@ -70,7 +70,7 @@ def hold(build: Path) -> None:
     """Keep a build from being forgotten while this process lives, also as the program that it becomes (`exec`)."""
     held = os.open(_hold_of(build), os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(held, fcntl.LOCK_SH)
-    os.set_inheritable(held, True)  # noqa: FBT003 - the only way to say it
+    os.set_inheritable(held, True)
 
 
 def fingerprint(brand: str, root: Path) -> str:

@@ -87,7 +87,7 @@ def test_a_new_address_needs_the_password_and_the_link_in_its_own_post_box(page:
 
     expect(page.get_by_text("Az értesítések ezentúl az új címre érkeznek.")).to_be_visible()
     open_page(page, "/beallitasok")
-    expect(page.get_by_text("karoly.uj@pelda.example")).to_be_visible()
+    expect(page.locator("#ertesitesek").get_by_text("karoly.uj@pelda.example")).to_be_visible()
     expect(page.get_by_text("nem fogadja leveleinket")).to_be_hidden()
 
 

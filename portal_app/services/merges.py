@@ -473,7 +473,8 @@ def _account_view(db: Session, account: Account, now: datetime) -> AccountView:
 
 def _shown_login(db: Session, account: Account) -> str:
     """Give the account's own identifier: not one that came with a merge, and an issued one before an address."""
-    came = sql_select(col(MergedRow.row_id)).where(col(MergedRow.kind) == "login")
+    into_it = sql_select(col(Merge.id)).where(col(Merge.account_id) == account.id)
+    came = sql_select(col(MergedRow.row_id)).where(col(MergedRow.kind) == "login", col(MergedRow.merge_id).in_(into_it))
     own = select(Login).where(Login.account_id == account.id, col(Login.id).not_in(came)).order_by(col(Login.id))
     found = sorted(db.exec(own).all(), key=lambda login: login.kind == "email")
     return found[0].shown if found else account.email

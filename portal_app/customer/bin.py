@@ -29,6 +29,7 @@ from portal_app.ui.lists import (
     list_act,
     list_select,
     loading_lines,
+    nothing_found,
     pager,
     row_check,
     search_box,
@@ -282,16 +283,8 @@ def _content() -> rx.Component:
                 class_name="list-tools list-tools-plain card-plain",
                 aria_label=t("inbox.search"),
             ),
-            rx.cond(BinState.total == 0, _nothing_found(), _list()),
+            rx.cond(BinState.total == 0, nothing_found(BinState.none_found, BinState.clear_search), _list()),
         ),
-    )
-
-
-def _nothing_found() -> rx.Component:
-    return empty_place(
-        "search",
-        BinState.none_found,
-        rx.el.button(t("inbox.clear_search"), type="button", on_click=BinState.clear_search, class_name="btn btn-primary"),
     )
 
 

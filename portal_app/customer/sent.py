@@ -30,6 +30,7 @@ from portal_app.ui.lists import (
     list_act,
     list_select,
     loading_lines,
+    nothing_found,
     pager,
     row_check,
     search_box,
@@ -250,16 +251,8 @@ def _messages() -> rx.Component:
                 class_name="list-tools list-tools-plain card-plain",
                 aria_label=t("inbox.search"),
             ),
-            rx.cond(SentState.total == 0, _nothing_found(), _list()),
+            rx.cond(SentState.total == 0, nothing_found(SentState.none_found, SentState.clear_search), _list()),
         ),
-    )
-
-
-def _nothing_found() -> rx.Component:
-    return empty_place(
-        "search",
-        SentState.none_found,
-        rx.el.button(t("inbox.clear_search"), type="button", on_click=SentState.clear_search, class_name="btn btn-primary"),
     )
 
 

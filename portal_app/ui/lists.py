@@ -228,6 +228,12 @@ def empty_place(picture: str, title: Text, *content: Any) -> rx.Component:
     return rx.el.div(icon(picture), rx.el.h2(title), *content, class_name="empty")
 
 
+def nothing_found(words: Text, clear_search: Any) -> rx.Component:
+    """Build what stands there when a search finds nothing, with the way back to everything."""
+    button = rx.el.button(t("inbox.clear_search"), type="button", on_click=clear_search, class_name="btn btn-primary")
+    return empty_place("search", words, button)
+
+
 def loading_lines() -> rx.Component:
     """Build the grey lines that appear when loading takes longer than a moment."""
     return rx.el.div(

@@ -21,7 +21,7 @@ from portal_app.gateways.clock import now
 from portal_app.services import inbox, portfolio
 from portal_app.ui.icons import icon
 from portal_app.ui.layout import page_title
-from portal_app.ui.lists import empty_place, loading_lines, pager, search_box
+from portal_app.ui.lists import empty_place, loading_lines, nothing_found, pager, search_box
 from portal_app.ui.words import t
 
 PageNumber = Annotated[int, Field(ge=1, le=100_000)]
@@ -120,15 +120,7 @@ def _list() -> rx.Component:
             ),
             class_name="list-tools list-tools-plain card-plain",
         ),
-        rx.cond(PoliciesState.total == 0, _nothing_found(), _cards()),
-    )
-
-
-def _nothing_found() -> rx.Component:
-    return empty_place(
-        "search",
-        PoliciesState.none_found,
-        rx.el.button(t("inbox.clear_search"), type="button", on_click=PoliciesState.clear_search, class_name="btn btn-primary"),
+        rx.cond(PoliciesState.total == 0, nothing_found(PoliciesState.none_found, PoliciesState.clear_search), _cards()),
     )
 
 

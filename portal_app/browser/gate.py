@@ -83,6 +83,7 @@ class Gate(Middleware):
         admission.welcome(standing.actor, standing.revision, socket)
         base = await state.get_state(PortalState)
         _bind(base, standing, labels)
+        base._arrive_at(reflex_internals.page_of(state))  # noqa: SLF001
         return base, standing
 
     def _admit(self, event: Event, actor: Actor, socket: str) -> bool:

@@ -35,6 +35,8 @@ class PortalState(rx.State):
     """The parent of every state: always loaded, so kept tiny. Private facts never stand here as defaults."""
 
     _sign_in: str = ""
+    _told_at: str = ""
+    """The page on which the notice was told."""
     language: str = "hu"
     standing: str = STRANGER.value
     """The visitor's `Audience`."""
@@ -81,6 +83,12 @@ class PortalState(rx.State):
 
     def _tell(self, notice: str, kind: str) -> None:
         self.notice, self.notice_kind, self.notice_reloads = notice, kind, False
+        self._told_at = self.router.url.path
+
+    def _arrive_at(self, page: str) -> None:
+        """Take the notice away that another page told: whoever went on has read it."""
+        if self.notice and page != self._told_at:
+            self._tell("", "info")
 
 
 def sentence_for(code: str, language: str, facts: dict[str, Any]) -> str:

@@ -15,23 +15,27 @@ def asked_portal(named: str | None) -> str:
     return named if named is not None and named in set(the_brand().switched_on) else ""
 
 
-def show_asked_portal(state: PortalState) -> None:
-    """Let the page speak of the portal that its address asks for; without one of the brand's first."""
+def show_asked_portal(state: PortalState) -> str:
+    """Let the page speak of the portal that its address asks for, and give it; without one of the brand's first."""
     asked = asked_portal(state.router.url.query_parameters.get(PORTAL))
     if asked:
         state.portal, state.portal_title = asked, the_brand().portal(asked).title
+    return asked
 
 
 def at_portal(path: str, portal: str) -> str:
-    """Name the portal in an address, unless it is the first one, which needs no name."""
-    brand = the_brand()
-    if portal not in set(brand.switched_on) or portal == brand.switched_on[0]:
-        return path
-    return f"{path}{'&' if '?' in path else '?'}{PORTAL}={portal}"
+    """Name in an address the portal that was asked for, if any."""
+    asked = asked_portal(portal)
+    return f"{path}{'&' if '?' in path else '?'}{PORTAL}={asked}" if asked else path
+
+
+def portal_field(asked: rx.Var[str]) -> rx.Component:
+    """Build the hidden field by which a form's route learns which portal was asked for."""
+    return rx.el.input(type="hidden", name=PORTAL, value=asked, read_only=True)
 
 
 def here(path: str) -> rx.Var[str]:
-    """Name the portal that the page speaks of in a link, in the same way."""
+    """Name the portal that the page speaks of in a link, unless it is the first one, which needs no name."""
     portal = PortalState.portal
     return rx.cond(portal == the_brand().switched_on[0].value, path, rx.Var.create(f"{path}?{PORTAL}={portal}"))
 

@@ -11,7 +11,7 @@ from portal_app.browser.admission import CUSTOMER, STRANGER, open_to, visitor
 from portal_app.browser.arrivals import arrival_of
 from portal_app.browser.pages import SIGN_IN
 from portal_app.browser.portal_state import PortalState, the_brand
-from portal_app.customer.asked_portal import PORTAL, at_portal, by_portal, here, show_asked_portal
+from portal_app.customer.asked_portal import PORTAL, at_portal, by_portal, here, portal_field, show_asked_portal
 from portal_app.customer.password_rules import drawn_password
 from portal_app.customer.posted import MAILS_LIMIT, Posted, posted, refuse_beyond
 from portal_app.customer.sign_in import FORGOTTEN, START_OVER, login_words
@@ -81,6 +81,8 @@ class ForgottenState(PortalState):
     login_error: str = ""
     asked_for: str = ""
     seconds: int = 0
+    asked: str = ""
+    """The portal that the address asks for; empty when it asks for none."""
 
     @rx.event
     @open_to(STRANGER, CUSTOMER)
@@ -89,7 +91,7 @@ class ForgottenState(PortalState):
         actor = visitor()
         if not isinstance(actor, Customer | Stranger):
             return
-        show_asked_portal(self)
+        self.asked = show_asked_portal(self)
         view = await ask(sign_in.attempt_view, actor, brand=the_house().brand, now=now())
         register = the_brand().register.value
         self.sent, self.login, self.seconds = view.outcome.code == WAY_IN_SENT, view.login, view.seconds
@@ -119,20 +121,16 @@ def _form() -> rx.Component:
         rx.el.p(t("password.forgotten_about_both" if sends_passwords() else "password.forgotten_about")),
         error_summary(("login", ForgottenState.login_error)),
         native_form(
-            _portal_field(),
+            portal_field(ForgottenState.asked),
             by_portal(_login_field),
             rx.el.button(t("password.request"), type="submit", class_name="btn btn-primary btn-wide-narrow"),
             action=FORGOTTEN,
             no_validate=True,
-            key=ForgottenState.login + ForgottenState.portal,
+            key=ForgottenState.login + ForgottenState.asked,
         ),
         rx.el.p(document_link(t("password.back_to_sign_in"), href=here(SIGN_IN)), class_name="after-form"),
         class_name="card-plain",
     )
-
-
-def _portal_field() -> rx.Component:
-    return rx.el.input(type="hidden", name=PORTAL, value=ForgottenState.portal, read_only=True)
 
 
 def _login_field(portal: Portal) -> rx.Component:
@@ -157,7 +155,7 @@ def _sent() -> rx.Component:
             rx.cond(ForgottenState.login != "", _send_again()),
             native_form(
                 rx.el.input(type="hidden", name="act", value=START_OVER),
-                _portal_field(),
+                portal_field(ForgottenState.asked),
                 rx.el.button(
                     t("password.other_id" if sends_passwords() else "password.other_login"),
                     type="submit",
@@ -242,7 +240,7 @@ def _or_write(email: str) -> tuple[rx.Var[str] | str | rx.Component, ...]:
 def _send_again() -> rx.Component:
     return native_form(
         rx.el.input(type="hidden", name="login", value=ForgottenState.login),
-        _portal_field(),
+        portal_field(ForgottenState.asked),
         rx.el.button(t("password.send_again"), type="submit", id="send-again", class_name="btn btn-line btn-wide-narrow"),
         rx.el.p(
             class_name="muted wait-words",

@@ -1,5 +1,7 @@
 """The customer's door: every page and every HTTP route, one line each."""
 
+from dataclasses import replace
+
 from portal_app.browser.addresses import Page, WebRoute
 from portal_app.browser.admission import ANYONE, CHANGING, CUSTOMER, STRANGER
 from portal_app.browser.branding import logo
@@ -65,11 +67,10 @@ from portal_app.domain.messages import CHAT_PORTALS
 from portal_app.ui.menu import FULL
 
 MAILBOX = (PortalName.KULDEMENYEIM,)
-LETTERS = (InboxState.load, WelcomeState.greet, WrongPlaceState.load)
-SHELF = (InboxState.load, WrongPlaceState.load)
+LETTERS = (InboxState.load, WrongPlaceState.load)
 POLICIES = (PoliciesState.load, WrongPlaceState.load)
 
-PAGES: tuple[Page, ...] = (
+_PAGES: tuple[Page, ...] = (
     Page("/belepes", sign_in_page, "sign_in.title", (STRANGER,), (SignInState.load,), SIGN_IN_TITLE),
     Page("/elso-belepes", first_sign_in_page, "first_sign_in.title", (STRANGER, CUSTOMER), (FirstSignInState.load,), FIRST_TITLE),
     Page("/uj-jelszo", new_password_page, "password.by_link_title", (STRANGER, CUSTOMER), (NewPasswordState.load,), LINK_TITLE),
@@ -82,8 +83,8 @@ PAGES: tuple[Page, ...] = (
     Page("/kuldemenyek", inbox_page, "inbox.title", (CUSTOMER,), LETTERS, inbox_title),
     Page("/elkuldott", sent_page, "sent.title", (CUSTOMER,), on_load=(SentState.load,)),
     Page("/lomtar", bin_page, "bin.title", (CUSTOMER,), on_load=(BinState.load,)),
-    Page("/dokumentumok", documents_page, "shelf.documents", (CUSTOMER,), SHELF, documents_title, FULL),
-    Page("/bizonylatok", payments_page, "shelf.payments", (CUSTOMER,), SHELF, payments_title, FULL),
+    Page("/dokumentumok", documents_page, "shelf.documents", (CUSTOMER,), LETTERS, documents_title, FULL),
+    Page("/bizonylatok", payments_page, "shelf.payments", (CUSTOMER,), LETTERS, payments_title, FULL),
     Page("/szerzodesek", policies_page, "policies.title", (CUSTOMER,), POLICIES, portals=FULL),
     Page("/szerzodesek/[policy_number]", policy_page, "policies.one", (CUSTOMER,), (PolicyState.load,), POLICY_TITLE, FULL),
     Page("/kuldemenyek/[letter_id]", letter_page, "letter.title", (CUSTOMER,), (LetterState.load,), LETTER_TITLE),
@@ -96,6 +97,14 @@ PAGES: tuple[Page, ...] = (
     Page(LOST_ACCESS, lost_access_page, "lost_access.title", ANYONE, (LostAccessState.load,), LOST_TITLE),
     Page("/akadalymentesseg", statement_page, "statement.title", ANYONE),
 )
+
+
+def _greeting(page: Page) -> Page:
+    """Let whichever page inside comes first tell the news."""
+    return replace(page, on_load=(*page.on_load, WelcomeState.greet)) if page.audiences == (CUSTOMER,) else page
+
+
+PAGES = tuple(_greeting(page) for page in _PAGES)
 
 ROUTES: tuple[WebRoute, ...] = (
     WebRoute("GET", "/", entrance.enter, ANYONE),

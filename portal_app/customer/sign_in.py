@@ -11,7 +11,7 @@ from portal_app.browser.admission import CUSTOMER, STRANGER, open_to, visitor
 from portal_app.browser.pages import CHANGE, RETURN, SIGN_IN, TIMED_OUT, own_path
 from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer import security_code
-from portal_app.customer.asked_portal import PORTAL, asked_portal, at_portal, by_portal, here, show_asked_portal
+from portal_app.customer.asked_portal import PORTAL, asked_portal, at_portal, by_portal, here, portal_field, show_asked_portal
 from portal_app.customer.newcomers import guide_link, registration_door
 from portal_app.customer.password_rules import drawn_password
 from portal_app.customer.posted import (
@@ -197,6 +197,8 @@ class SignInState(PortalState):
     locked_words: str = ""
     news: str = ""
     back: str = ""
+    asked: str = ""
+    """The portal that the address asks for; empty when it asks for none."""
 
     @rx.event
     @open_to(STRANGER, CUSTOMER)
@@ -206,7 +208,7 @@ class SignInState(PortalState):
         if not isinstance(actor, Customer | Stranger):
             return
         view = await ask(sign_in.attempt_view, actor, brand=the_house().brand, now=now())
-        show_asked_portal(self)
+        self.asked = show_asked_portal(self)
         asked = self.router.url.query_parameters
         self.back = own_path(asked.get(RETURN), "")
         self.news = next((name for name in NEWS if asked.get(name)), "") if not view.outcome.code else ""
@@ -309,7 +311,7 @@ def _form() -> rx.Component:
             ),
             native_form(
                 rx.el.input(type="hidden", name="back", default_value=SignInState.back),
-                _portal_field(),
+                portal_field(SignInState.asked),
                 by_portal(_login_field),
                 password_field("password", t("sign_in.password"), error=SignInState.password_hint),
                 by_portal(_sent_password_hint),
@@ -321,7 +323,7 @@ def _form() -> rx.Component:
                 action=SIGN_IN,
                 no_validate=True,
                 # The form is built anew when the state arrives, so that the fields take what it knows.
-                key=SignInState.login + SignInState.back + SignInState.portal,
+                key=SignInState.login + SignInState.back + SignInState.asked,
             ),
             _perhaps_elsewhere(),
             rx.el.p(document_link(t("sign_in.forgotten"), href=here(FORGOTTEN)), class_name="after-form"),
@@ -332,10 +334,6 @@ def _form() -> rx.Component:
         by_portal(_first_time),
         _other_portals(),
     )
-
-
-def _portal_field() -> rx.Component:
-    return rx.el.input(type="hidden", name=PORTAL, value=SignInState.portal, read_only=True)
 
 
 def _news() -> rx.Component:
@@ -442,7 +440,7 @@ def _locked() -> rx.Component:
         by_portal(lambda portal: rx.el.p(t(_locked_how(portal)))),
         native_form(
             rx.el.input(type="hidden", name="login", value=SignInState.login),
-            _portal_field(),
+            portal_field(SignInState.asked),
             rx.el.button(t("sign_in.new_password"), type="submit", class_name="btn btn-primary btn-wide-narrow"),
             action=FORGOTTEN,
         ),
@@ -461,7 +459,7 @@ def _expired(title: str, about: str, button: str) -> rx.Component:
         rx.el.p(t(about)),
         native_form(
             rx.el.input(type="hidden", name="act", value=SEND_LINK),
-            _portal_field(),
+            portal_field(SignInState.asked),
             rx.el.button(t(button), type="submit", class_name="btn btn-primary btn-wide-narrow"),
             action=SIGN_IN,
         ),
@@ -473,7 +471,7 @@ def _expired(title: str, about: str, button: str) -> rx.Component:
 def _other_login() -> rx.Component:
     return native_form(
         rx.el.input(type="hidden", name="act", value=START_OVER),
-        _portal_field(),
+        portal_field(SignInState.asked),
         by_portal(_other_login_button),
         action=SIGN_IN,
     )

@@ -13,7 +13,7 @@ from portal_app.browser.rates import Buckets
 from portal_app.customer.help import HelpState
 from portal_app.domain.actors import Customer, Stage, Stranger
 from portal_app.texts.catalogues import sentence
-from tests.browser.tabs import event_of, show_labels, tab
+from tests.browser.tabs import event_of, show_labels, show_page, tab
 
 NOW = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
 ANNA = Customer(account_id=5, sign_in_id=17, portal="kuldemenyeim")
@@ -125,6 +125,23 @@ async def test_anothers_tab_is_emptied_before_anything_is_shown(gate: Gate) -> N
     assert "Annas private words" not in str(root.dict())
     assert (await portal_state(root)).unread == 0
     assert admission.customer() == BELA
+
+
+async def test_a_notice_stays_on_its_page(gate: Gate) -> None:
+    root = tab(Labels(sign_in=ANNA.sign_in_id))
+    base = await portal_state(root)
+    await passes(gate, root, PortalState, "stay")
+    show_page(root, "/lomtar")
+    base._tell("One letter is gone.", "success")
+
+    show_page(root, "/lomtar?rendez=subject")
+    await gate.preprocess(None, root, event_of(PortalState, "stay"))
+    on_its_page = base.notice
+    show_page(root, "/kuldemenyek")
+    await gate.preprocess(None, root, event_of(PortalState, "stay"))
+
+    assert on_its_page == "One letter is gone."
+    assert base.notice == ""
 
 
 async def test_a_tab_whose_sign_in_has_ended_keeps_nothing_and_says_so(gate: Gate, doorbell: Doorbell) -> None:

@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, col, select, update
 
+from portal_app.browser.admission import CUSTOMER
 from portal_app.customer import sign_in as door
 from portal_app.customer.forgotten_password import ForgottenState
 from portal_app.customer.password import PasswordState
 from portal_app.customer.profile import ProfileState
+from portal_app.customer.routes import PAGES
 from portal_app.customer.sign_in import SignInState
 from portal_app.customer.welcome import WelcomeState
 from portal_app.database.tables import Account, Credential, FailureBucket, Job, SignIn
@@ -472,6 +474,30 @@ async def test_an_identifier_of_another_portal_leads_there_and_the_first_page_sa
     assert "Ügyfélportál" in news.notice
     assert "Küldeményeim" in news.notice
     assert again.notice == ""
+
+
+async def test_the_form_asks_for_a_portal_only_where_its_address_does_and_goes_on_asking(
+    house: House, new_browser: NewBrowser
+) -> None:
+    full_customer(house, ANNA, now=now())
+    browser = new_browser()
+
+    plain = await browser.shown(SignInState, address="/belepes")
+    asked = await browser.shown(SignInState, address="/belepes?portal=kuldemenyeim")
+    wrong = await browser.sign_in(LOGIN, WRONG, portal=asked.asked)
+    answer = await browser.sign_in(LOGIN, FULL_PASSWORD, portal=plain.asked)
+
+    assert (plain.asked, asked.asked) == ("", "kuldemenyeim")
+    assert wrong.headers["location"] == "/belepes?portal=kuldemenyeim"
+    assert answer.headers["location"] == "/kuldemenyek"
+    assert (await browser.shown(WelcomeState, "greet")).notice == ""
+
+
+def test_the_news_is_told_on_whichever_page_inside_comes_first() -> None:
+    inside = [page for page in PAGES if page.audiences == (CUSTOMER,)]
+
+    assert {"/kuldemenyek", "/szerzodesek", "/chat"} <= {page.path for page in inside}
+    assert all(WelcomeState.greet in page.on_load for page in inside)
 
 
 async def test_the_own_portal_needs_no_word_and_a_wrong_password_tells_nothing_of_another(

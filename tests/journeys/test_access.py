@@ -225,7 +225,9 @@ def test_a_sent_password_that_came_too_late_is_told_with_the_way_to_another(
     expect(page).to_have_url("/jelszo")
 
 
-def test_an_identifier_typed_at_another_portal_leads_home_and_says_so(house: House, address: str, page: Page) -> None:
+def test_an_identifier_typed_where_no_portal_was_asked_for_leads_home_without_a_word(
+    house: House, address: str, page: Page
+) -> None:
     full_customer(house, address, login=str(100_000_000 + uuid4().int % 899_999_999), now=now())
     open_page(page, "/belepes")
     expect(page.get_by_label("E-mail-cím vagy azonosító")).to_be_visible()
@@ -234,4 +236,21 @@ def test_an_identifier_typed_at_another_portal_leads_home_and_says_so(house: Hou
     enter(page, login_of(house, address), FULL_PASSWORD)
 
     expect(page).to_have_url("/kuldemenyek")
+    expect(page.locator("#empty, table, #wrong-place").first).to_be_visible()
+    expect(page.locator("#notice")).to_be_empty()
+
+
+def test_whoever_asked_for_another_portal_is_told_once_on_the_first_page(house: House, address: str, page: Page) -> None:
+    full_customer(house, address, login=str(100_000_000 + uuid4().int % 899_999_999), now=now())
+    open_page(page, "/belepes?vissza=/szerzodesek&portal=kuldemenyeim")
+
+    enter(page, login_of(house, address), FULL_PASSWORD)
+
+    expect(page).to_have_url("/szerzodesek")
     expect(page.locator("#notice")).to_contain_text("Ön most itt van: Ügyfélportál.")
+    page.get_by_role("link", name="Dokumentumaim").first.click()
+    expect(page).to_have_url("/dokumentumok")
+    expect(page.locator("#notice")).to_be_empty()
+    page.go_back()
+    expect(page).to_have_url("/szerzodesek")
+    expect(page.locator("#notice")).to_be_empty()

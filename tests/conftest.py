@@ -5,11 +5,13 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import literal, select, text, union_all
 from sqlmodel import SQLModel
 
 from portal_app.database import tables  # noqa: F401 - registers the tables
@@ -108,9 +110,21 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 
 def _empty(database: Database) -> None:
-    names = ", ".join(f'"{table.name}"' for table in SQLModel.metadata.sorted_tables)
-    with database.engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+    """Leave every table as it was made; TRUNCATE would make all files anew, which takes ten times longer.
+
+    VACUUM gives the space back, so that rows lie in the order in which a test inserts them.
+    """
+    probes = [
+        select(literal(table.name)).select_from(table).limit(1).subquery().select() for table in SQLModel.metadata.sorted_tables
+    ]
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        full = set(connection.scalars(union_all(*probes)))
+        for table in reversed(SQLModel.metadata.sorted_tables):
+            if table.name in full:
+                connection.execute(table.delete())
+        if full:
+            connection.execute(text(f"VACUUM {', '.join(full)}"))
+            connection.execute(text("SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'"))
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +138,13 @@ def hashing(secrets: Secrets) -> Iterator[PasswordHashing]:
     """Password hashing at the lowest cost; one test asserts the cost of production."""
     with PasswordHashing(secrets, cost=4) as opened:
         yield opened
+
+
+@pytest.fixture
+def standing_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the clock that sources are counted by: on the turn of a window it lets one more through."""
+    moment = time.time()
+    monkeypatch.setattr("limits.storage.memory.time", SimpleNamespace(time=lambda: moment))
 
 
 @pytest.fixture

@@ -9,10 +9,12 @@ import pytest
 from sqlmodel import select
 
 from portal_app.customer import lost_access, posted
+from portal_app.customer.closing import ClosingState
 from portal_app.customer.lost_access import LostAccessState
+from portal_app.customer.profile import ProfileState
 from portal_app.customer.right_door import RightDoorState
 from portal_app.customer.wrong_place import WrongPlaceState
-from portal_app.database.tables import Application, Policy
+from portal_app.database.tables import Application, Closing, Policy
 from portal_app.domain.brands import PortalName
 from portal_app.domain.policies import plate_key
 from portal_app.gateways.clock import now
@@ -87,7 +89,7 @@ async def test_who_writes_nothing_is_asked_to(new_browser: NewBrowser) -> None:
     assert shown.clue_error.startswith("Adja meg az e-mail-címét")
 
 
-@pytest.mark.usefixtures("insured")
+@pytest.mark.usefixtures("insured", "standing_window")
 async def test_one_source_asks_ten_times_in_five_minutes_and_no_more(house: House, new_browser: NewBrowser) -> None:
     browser = new_browser()
 
@@ -181,6 +183,62 @@ async def test_what_is_missing_is_said_in_words(
     assert [name for name, words in said.items() if words] == missing.split(",")
     with house.database.reading() as db:
         assert db.exec(select(Application)).all() == []
+
+
+async def test_what_was_typed_stays_in_the_form_and_out_of_the_address_and_nobody_else_sees_it(
+    house: House, new_browser: NewBrowser
+) -> None:
+    browser, other = new_browser(), new_browser()
+    typed = {"name": "", "policy_number": ANNAS_POLICY, "plate_number": ANNAS_PLATE, "email": "anna@", "words": "Új\r\ncím."}
+
+    page = (await ask_staff(browser, **typed)).headers["location"]
+    again, others = [await one.shown(LostAccessState, address=page) for one in (browser, other)]
+    sent = (await ask_staff(browser)).headers["location"]
+    afterwards = await browser.shown(LostAccessState, address=page)
+
+    assert again.typed == typed | {"words": "Új\ncím."}
+    assert page == f"{LOST}?hianyzik=name,email"
+    assert not any(others.typed.values())
+    assert sent.startswith(f"{LOST}?kerelem=")
+    assert not any(afterwards.typed.values())
+
+
+async def test_who_closes_an_account_without_a_name_or_a_ground_types_nothing_twice(
+    house: House, new_browser: NewBrowser
+) -> None:
+    browser, anna = new_browser(), new_browser()
+    full_customer(house, ANNA, login=ANNAS_ID, now=now())
+    await anna.sign_in(ANNAS_ID, FULL_PASSWORD)
+
+    pages = [
+        (await one.post("/portaltorles", **said)).headers["location"]
+        for one, said in ((browser, {"ground": "other", "words": "Köszönöm."}), (anna, {"words": "Köszönöm."}))
+    ]
+    stranger = await browser.shown(ClosingState, address=pages[0])
+    customer = await anna.shown(ClosingState, address=pages[1])
+
+    assert pages == ["/portaltorles?hianyzik=login", "/portaltorles?hianyzik=ground"]
+    assert [(shown.step, bool(shown.login_error), bool(shown.ground_error)) for shown in (stranger, customer)] == [
+        ("form", True, False), ("form", False, True),
+    ]  # fmt: skip
+    assert stranger.typed == {"login": "", "ground": "other", "words": "Köszönöm."}
+    assert customer.typed == {"login": "", "ground": "", "words": "Köszönöm."}
+    with house.database.reading() as db:
+        assert db.exec(select(Closing)).all() == []
+
+
+async def test_a_new_address_stays_typed_when_the_password_was_wrong(house: House, new_browser: NewBrowser) -> None:
+    browser = new_browser()
+    full_customer(house, ANNA, login=ANNAS_ID, now=now())
+    await browser.sign_in(ANNAS_ID, FULL_PASSWORD)
+
+    await browser.post("/beallitasok", email="uj@pelda.example", password="Rossz1Jelszo2")
+    shown = await browser.shown(ProfileState)
+    await browser.post("/beallitasok", email="uj@pelda.example", password=FULL_PASSWORD)
+    afterwards = await browser.shown(ProfileState)
+
+    assert (shown.outcome, shown.typed_email) == ("address_password_wrong", "uj@pelda.example")
+    assert (afterwards.outcome, afterwards.typed_email) == ("address_asked", "")
 
 
 async def test_a_reference_that_is_none_is_not_repeated_on_the_page(new_browser: NewBrowser) -> None:

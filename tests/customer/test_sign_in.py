@@ -322,6 +322,7 @@ async def test_who_signs_in_as_somebody_else_ends_the_sign_in_before(house: Hous
         assert [row.end_reason for row in db.exec(select(SignIn).order_by(SignIn.id))] == ["replaced", ""]  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("standing_window")
 async def test_a_source_may_fail_thirty_times_in_five_minutes(house: House, new_browser: NewBrowser) -> None:
     answers = [await new_browser(source="203.0.113.9").sign_in(f"senki{number}@pelda.example", WRONG) for number in range(31)]
 

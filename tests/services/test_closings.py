@@ -76,7 +76,7 @@ def ask(
 
 
 def last_token(house: House) -> str:
-    (secret, *_) = read(house, Job.secret)[-1:]
+    _, secret = max(read(house, Job.id, Job.secret))
     return token_digest(accounts.open_text(house.secrets, secret))
 
 

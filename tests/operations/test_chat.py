@@ -46,11 +46,11 @@ def test_a_conversation_is_held_by_commands(embedded: Installed, anna: Customer,
     on = embedded.run("duty", "on", "--name", " Cili ", "--hours", "2")
     reference = write(embedded, anna, "Jó napot! [red]Hol a kötvényem?[/red]")
 
-    (listed,) = json.loads(embedded.run("chat", "--json").stdout)
-    said = embedded.run("chat", reference, "--text", written(tmp_path, "\ufeffA Dokumentumaim alatt.\r\n"))
-    again = embedded.run("chat", NAME, "--text", written(tmp_path, "A Dokumentumaim alatt."))
-    thread = json.loads(embedded.run("chat", listed["account"], "--json").stdout)
-    off = embedded.run("duty", "off")
+    (listed,) = json.loads(embedded.call("chat", "--json").stdout)
+    said = embedded.call("chat", reference, "--text", written(tmp_path, "\ufeffA Dokumentumaim alatt.\r\n"))
+    again = embedded.call("chat", NAME, "--text", written(tmp_path, "A Dokumentumaim alatt."))
+    thread = json.loads(embedded.call("chat", listed["account"], "--json").stdout)
+    off = embedded.call("duty", "off")
 
     assert [line["name"] for line in json.loads(on.stdout)["on_duty"]] == ["Cili"]
     assert {name: listed[name] for name in ("login", "email", "portal", "waiting", "last_reference")} == {
@@ -62,18 +62,18 @@ def test_a_conversation_is_held_by_commands(embedded: Installed, anna: Customer,
         (True, "Jó napot! [red]Hol a kötvényem?[/red]", None), (False, "A Dokumentumaim alatt.", None),
     ]  # fmt: skip
     assert json.loads(off.stdout) == {"on_duty": []}
-    assert json.loads(embedded.run("duty").stdout) == {"on_duty": []}
+    assert json.loads(embedded.call("duty").stdout) == {"on_duty": []}
 
 
 def test_chats_stand_among_the_messages_and_are_answered_there_too(embedded: Installed, anna: Customer, tmp_path: Path) -> None:
     reference = write(embedded, anna, "Hol a kötvényem?")
-    (message,) = json.loads(embedded.run("messages", "--json", "--open").stdout)
-    embedded.run("answer", reference, "--text", written(tmp_path, "Elküldtük."))
+    (message,) = json.loads(embedded.call("messages", "--json", "--open").stdout)
+    embedded.call("answer", reference, "--text", written(tmp_path, "Elküldtük."))
 
     assert (message["purpose"], message["reference"], message["status"]) == ("chat", reference, "received")
     assert message["due_on"] is not None
-    assert json.loads(embedded.run("messages", "--json", "--open").stdout) == []
-    assert [line["text"] for line in json.loads(embedded.run("chat", NAME, "--json").stdout)] == [
+    assert json.loads(embedded.call("messages", "--json", "--open").stdout) == []
+    assert [line["text"] for line in json.loads(embedded.call("chat", NAME, "--json").stdout)] == [
         "Hol a kötvényem?",
         "Elküldtük.",
     ]
@@ -82,7 +82,7 @@ def test_chats_stand_among_the_messages_and_are_answered_there_too(embedded: Ins
 def test_lists_and_threads_are_for_people_too(embedded: Installed, anna: Customer) -> None:
     reference = write(embedded, anna, "[red]Halló?[/red]")
 
-    table, thread = embedded.run("chat", COLUMNS="200").stdout, embedded.run("chat", NAME).stdout
+    table, thread = embedded.call("chat", COLUMNS="200").stdout, embedded.run("chat", NAME).stdout
 
     assert "1 chats, 1 waiting" in table
     assert f"customer {reference}" in thread
@@ -95,11 +95,11 @@ def test_what_cannot_be_done_has_its_exit_code(embedded: Installed, anna: Custom
     words, empty = written(tmp_path, "Igen."), tmp_path / "empty.txt"
     empty.write_text(" \n")
 
-    unknown = embedded.run("chat", "senki24", "--text", words)
-    unread = embedded.run("chat", "senki24")
-    nothing = embedded.run("chat", NAME, "--text", str(empty))
-    no_file = embedded.run("chat", NAME, "--text", str(tmp_path / "nincs.txt"))
-    too_long = embedded.run("duty", "on", "--hours", "99")
+    unknown = embedded.call("chat", "senki24", "--text", words)
+    unread = embedded.call("chat", "senki24")
+    nothing = embedded.call("chat", NAME, "--text", str(empty))
+    no_file = embedded.call("chat", NAME, "--text", str(tmp_path / "nincs.txt"))
+    too_long = embedded.call("duty", "on", "--hours", "99")
 
     assert [one.returncode for one in (unknown, unread, nothing, no_file, too_long)] == [1, 1, 1, 2, 2]
     assert all(one.stdout == "" for one in (unknown, unread, nothing, no_file))
@@ -107,6 +107,6 @@ def test_what_cannot_be_done_has_its_exit_code(embedded: Installed, anna: Custom
 
 
 def test_a_duty_without_a_name_is_customer_service(embedded: Installed) -> None:
-    (line,) = json.loads(embedded.run("duty", "on").stdout)["on_duty"]
+    (line,) = json.loads(embedded.call("duty", "on").stdout)["on_duty"]
 
     assert line["name"] == "Ügyfélszolgálat"

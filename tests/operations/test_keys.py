@@ -24,7 +24,7 @@ def test_a_key_is_printed_alone_and_only_its_digest_is_kept(installed: Installed
         kept = db.exec(select(ApiKey)).one()
         assert (kept.name, kept.sha256) == ("core", token_digest(key))
         assert [event.act for event in db.exec(select(Event))] == ["key:created"]
-    listed = installed.run("key", "list").stdout
+    listed = installed.call("key", "list").stdout
     assert key not in listed
     assert (json.loads(listed)["name"], json.loads(listed)["revoked_at"]) == ("core", None)
 
@@ -34,7 +34,7 @@ def test_a_name_is_used_once_for_ever(installed: Installed) -> None:
     key = database.carry_out(api_keys.create_key, DENES, "core", now=NOON)
     assert database.ask(api_keys.system_of, key).name == "core"
 
-    again = installed.run("key", "create", "--name", "core")
+    again = installed.call("key", "create", "--name", "core")
     database.carry_out(api_keys.revoke_key, DENES, "core", now=NOON)
 
     assert (again.returncode, again.stdout) == (1, "")
@@ -48,6 +48,6 @@ def test_a_name_is_used_once_for_ever(installed: Installed) -> None:
 
 
 def test_a_name_with_blanks_is_no_name(installed: Installed) -> None:
-    refused = installed.run("key", "create", "--name", "our core")
+    refused = installed.call("key", "create", "--name", "our core")
 
     assert (refused.returncode, refused.stdout) == (2, "")

@@ -66,7 +66,7 @@ def test_messages_are_read_answered_and_the_customer_sees_the_answer(
 
     listed = installed.run("messages", "--json", "--files", str(tmp_path / "in"))
     (message,) = json.loads(listed.stdout)
-    given = installed.run(
+    given = installed.call(
         "answer", message["id"], "--text", written(tmp_path, "válasz.txt", "\ufeffTisztelt Ügyfelünk!\r\n\r\nJavítottuk.\n"),
         "--attach", written(tmp_path, "Javított.pdf", pdf), "--attach", written(tmp_path, "kép.png", picture),
     )  # fmt: skip
@@ -94,11 +94,11 @@ def test_an_answered_message_is_no_longer_open(embedded: Installed, tmp_path: Pa
     letter_id = letter(embedded, anna)
     first, second = sent(embedded, anna, letter_id, "1"), sent(embedded, anna, letter_id, "2")
 
-    again = [embedded.run("answer", first, "--text", written(tmp_path, "a.txt", "Igen.")) for _ in range(2)]
+    again = [embedded.call("answer", first, "--text", written(tmp_path, "a.txt", "Igen.")) for _ in range(2)]
 
     assert [json.loads(one.stdout)["repeated"] for one in again] == [False, True]
-    assert [one["reference"] for one in json.loads(embedded.run("messages", "--json", "--open").stdout)] == [second]
-    assert len(json.loads(embedded.run("messages", "--json").stdout)) == 2
+    assert [one["reference"] for one in json.loads(embedded.call("messages", "--json", "--open").stdout)] == [second]
+    assert len(json.loads(embedded.call("messages", "--json").stdout)) == 2
 
 
 def test_wishes_stand_among_the_messages_and_a_table_is_for_people(embedded: Installed) -> None:
@@ -108,8 +108,8 @@ def test_wishes_stand_among_the_messages_and_a_table_is_for_people(embedded: Ins
         brand=embedded.house.brand, now=now(),
     )  # fmt: skip
 
-    table = embedded.run("messages", COLUMNS="200").stdout
-    (message,) = json.loads(embedded.run("messages", "--json").stdout)
+    table = embedded.call("messages", COLUMNS="200").stdout
+    (message,) = json.loads(embedded.call("messages", "--json").stdout)
 
     assert (message["purpose"], message["letter_external_ref"]) == ("upgrade_wish", "")
     assert receipt.reference in table
@@ -121,7 +121,7 @@ def test_taking_a_message_shows_its_customer_that_it_is_worked_on(embedded: Inst
     letter_id = letter(embedded, anna)
     reference = sent(embedded, anna, letter_id)
 
-    taken = embedded.run("messages", "--take", reference.lower(), "--json")
+    taken = embedded.call("messages", "--take", reference.lower(), "--json")
 
     assert (taken.returncode, json.loads(taken.stdout)[0]["status"]) == (0, "in_progress")
     assert thread(embedded, anna, letter_id)[0].status == "in_progress"
@@ -138,7 +138,7 @@ def test_an_answer_that_cannot_be_given_changes_nothing(
     reference = sent(embedded, anna, letter_id)
 
     attach = ["--attach", written(tmp_path, name, content)] if name else []
-    refused = embedded.run("answer", reference, "--text", written(tmp_path, "a.txt", text), *attach)
+    refused = embedded.call("answer", reference, "--text", written(tmp_path, "a.txt", text), *attach)
 
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.startswith(said)
@@ -151,10 +151,10 @@ def test_unknown_messages_and_unreadable_files_have_their_own_exit_codes(embedde
     reference = sent(embedded, anna, letter(embedded, anna))
     words = written(tmp_path, "a.txt", "Igen.")
 
-    unknown = embedded.run("answer", "V-2026-NINCS2", "--text", words)
-    no_text = embedded.run("answer", reference, "--text", str(tmp_path / "nincs.txt"))
-    no_file = embedded.run("answer", reference, "--text", words, "--attach", str(tmp_path / "nincs.pdf"))
-    not_taken = embedded.run("messages", "--take", "V-2026-NINCS2")
+    unknown = embedded.call("answer", "V-2026-NINCS2", "--text", words)
+    no_text = embedded.call("answer", reference, "--text", str(tmp_path / "nincs.txt"))
+    no_file = embedded.call("answer", reference, "--text", words, "--attach", str(tmp_path / "nincs.pdf"))
+    not_taken = embedded.call("messages", "--take", "V-2026-NINCS2")
 
     assert [one.returncode for one in (unknown, no_text, no_file, not_taken)] == [1, 2, 2, 1]
     assert all(len(one.stderr.strip().splitlines()) == 1 for one in (unknown, no_text, no_file, not_taken))

@@ -141,12 +141,12 @@ def confirm_new_address(db: Session, actor: Customer | Stranger, *, now: datetim
     if _is_taken(db, account, address):
         raise AddressTaken
     enqueue(db, "email_changed_notice_to_old", account, now=now, facts={"new_address": address})
-    # Another address may lead here, too: that of an account that was merged into this one.
-    db.exec(
-        update(Login)
-        .where(col(Login.account_id) == account.id, col(Login.kind) == LoginKind.EMAIL, col(Login.key) == account.email_key)
-        .values(key=login_key(address), shown=address)
-    )
+    if not _leads_here_already(db, account, address):
+        db.exec(
+            update(Login)
+            .where(col(Login.account_id) == account.id, col(Login.kind) == LoginKind.EMAIL, col(Login.key) == account.email_key)
+            .values(key=login_key(address), shown=address)
+        )
     account.email, account.email_key = address, login_key(address)
     account.email_confirmed_at, account.email_refused_at, account.email_refused_reason = now, None, ""
     accounts.mark_changed(db, found.link.account_id)
@@ -158,6 +158,11 @@ def _is_taken(db: Session, account: Account, address: str) -> bool:
     """Whether another account is signed in to with the address; of no matter to one that is not signed in to by address."""
     owner = accounts.account_of_login(db, address)
     return owner is not None and owner.id != account.id and accounts.belongs_to_address(db, account)
+
+
+def _leads_here_already(db: Session, account: Account, address: str) -> bool:
+    """Whether it is the address of an account that was merged into this one, beside this one's own."""
+    return login_key(address) != account.email_key and accounts.account_of_login(db, address) is not None
 
 
 def _account(db: Session, account_id: int) -> Account:

@@ -5,16 +5,18 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from portal_app.database.tables import Account, Job
+from portal_app.database.tables import Account, Job, Login
 from portal_app.domain.actors import Stranger
+from portal_app.domain.brands import LoginKind
 from portal_app.domain.errors import AddressTaken, EmailInvalid, LinkUsed
 from portal_app.gateways.secrets import random_token, token_digest
 from portal_app.services import accounts, links, preferences, sign_ins
 from portal_app.services.house import House
 from portal_app.services.links import LinkPurpose, LinkStatus
+from tests.accounts import FIRST, FIRST_POLICY, SECOND, SECOND_PASSWORD, SECOND_POLICY, merged, open_full
 from tests.cast import ANNA, BELA, NOON
 from tests.correspondence import customer
-from tests.visitors import full_customer
+from tests.visitors import full_customer, post_to, secret_of
 
 NEW = "anna.uj@pelda.example"
 
@@ -100,6 +102,22 @@ def test_an_account_with_an_issued_login_may_use_an_address_that_a_letter_box_ha
         letter_box = accounts.account_of_login(db, BELA)
     assert letter_box is not None
     assert letter_box.id != anna.account_id
+
+
+def test_the_address_of_an_account_that_was_merged_into_ones_own_may_become_ones_own(house: House) -> None:
+    """Both moved up from letter boxes, so both are signed in to by address as well."""
+    first = open_full(house, FIRST, FIRST_POLICY)
+    second = open_full(house, SECOND, SECOND_POLICY, email=NEW, password=SECOND_PASSWORD)
+    with house.database.writing() as db:
+        for one, address in ((first, ANNA), (second, NEW)):
+            db.add(Login(account_id=one.id, kind=LoginKind.EMAIL, key=address, shown=address))
+    merged(house, first, second)
+    house.database.carry_out(preferences.ask_for_new_address, first.customer, NEW, secrets=house.secrets, now=NOON)
+    token = secret_of(house, post_to(house, NEW, "email_change_confirm")[-1])
+
+    house.database.carry_out(preferences.confirm_new_address, _arrive(house, token), now=NOON)
+
+    assert (first.row().email, first.logins()) == (NEW, sorted([ANNA, NEW, FIRST, SECOND]))
 
 
 def test_an_address_that_was_taken_meanwhile_is_refused(house: House) -> None:

@@ -17,9 +17,10 @@ def tidy_bank_account(number: str) -> str:
     if plain.isascii() and plain.isdigit():
         return _iban_of(plain)
     try:
-        return str(iban.validate(plain))
+        written = str(iban.validate(plain))
     except ValidationError as flaw:
         raise BankAccountInvalid from flaw
+    return _iban_of(written.removeprefix("HU")[2:]) if written.startswith("HU") else written
 
 
 def shown_bank_account(number: str) -> str:
@@ -35,4 +36,4 @@ def _iban_of(digits: str) -> str:
 
 
 def _adds_up(part: str) -> bool:
-    return sum(int(digit) * _WEIGHTS[at % len(_WEIGHTS)] for at, digit in enumerate(part)) % 10 == 0
+    return int(part) > 0 and sum(int(digit) * _WEIGHTS[at % len(_WEIGHTS)] for at, digit in enumerate(part)) % 10 == 0

@@ -28,7 +28,16 @@ def test_accounts_of_other_countries_count_too() -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["", "11773016-11111019", "11773016", "HU43 1177 3016 1111 1018 0000 0000", "１１７７３０１６１１１１１０１８", "Béla"],
+    [
+        "",
+        "11773016-11111019",
+        "11773016",
+        "HU43 1177 3016 1111 1018 0000 0000",
+        "HU86 1177 3016 1111 1019 0000 0000",
+        "00000000-00000000",
+        "１１７７３０１６１１１１１０１８",
+        "Béla",
+    ],
 )
 def test_a_mistyped_number_is_refused(written: str) -> None:
     with pytest.raises(BankAccountInvalid):

@@ -36,8 +36,8 @@ def account_of_customer(db: Session, customer_ref: str, portal: PortalName) -> A
         .where(Account.customer_ref == customer_ref, Account.portal == portal, col(Account.status) != "closed")
         .order_by(col(Account.activated_at).is_(None), col(Account.id))
     )
-    found = db.exec(known).first()
-    return survivor_of(db, found) if found is not None else None
+    survivors = (survivor_of(db, found) for found in db.exec(known).all())
+    return next((account for account in survivors if account.status != "closed"), None)
 
 
 def survivor_of(db: Session, account: Account) -> Account:

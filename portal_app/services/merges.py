@@ -19,6 +19,7 @@ from portal_app.database.tables import (
     Account,
     Application,
     Credential,
+    Delivery,
     Device,
     Draft,
     Letter,
@@ -107,7 +108,7 @@ def merge_page(db: Session, actor: Customer, *, brand: Brand, now: datetime) -> 
         own=_account_view(db, account, now),
         shared=shared,
         contact=_contact(account, shared),
-        code_sent=shared is not None and codes.awaits_code(db, actor.account_id, ERRAND, now=now),
+        code_sent=shared is not None and codes.awaits_code(db, actor.account_id, _errand(shared), now=now),
         proved=tuple(_account_view(db, other, now) for other in _proved(db, actor, now)),
         attempt=attempt_view(db, actor, brand=brand, now=now),
         merges=undoable(db, actor, now=now),
@@ -179,7 +180,7 @@ def send_code(db: Session, actor: Customer, *, brand: Brand, secrets: Secrets, n
     if shared is None:
         raise MergeNotPossible
     channel = "mail" if shared is Contact.EMAIL else "sms"
-    if not codes.send_code(db, account, ERRAND, channel=channel, brand=brand, secrets=secrets, now=now):
+    if not codes.send_code(db, account, _errand(shared), channel=channel, brand=brand, secrets=secrets, now=now):
         raise TooMany
 
 
@@ -188,7 +189,7 @@ def prove_by_code(db: Session, actor: Customer, code: str, *, secrets: Secrets, 
     account = _own(db, actor)
     shared = _shared(db, account)
     visit = keep_visit(db, actor, "", now=now)
-    if shared is None or not codes.take_code(db, account, ERRAND, code, secrets=secrets, now=now):
+    if shared is None or not codes.take_code(db, account, _errand(shared), code, secrets=secrets, now=now):
         note_outcome(visit, CodeWrong.code)
         return False
     visit.verified_at = now
@@ -239,7 +240,8 @@ def _account_of_policy(db: Session, number: str) -> Account | None:
 def undo(db: Session, actor: Customer, merge_id: str, *, now: datetime) -> None:
     """Make two accounts of one again, each with what was its own, and what came for its policies meanwhile.
 
-    The other account's identifiers lead to it again, under its own password. Both addresses are told.
+    The other account's identifiers lead to it again, under its own password. Both addresses are told. What was proved
+    for the merge is forgotten, so that the page does not offer at once to merge again.
     Raises `MergeNotFound` when it is not the visitor's, undone already, or too late.
     """
     found = db.exec(
@@ -259,6 +261,7 @@ def undo(db: Session, actor: Customer, merge_id: str, *, now: datetime) -> None:
     _give_back(db, found)
     other.status = "active" if other.activated_at else "invited"
     found.undone_at = now
+    forget_proof(db, actor, now=now)
     for account in (survivor, other):
         _changed(db, account)
         enqueue(db, "merge_undone", account, now=now)
@@ -288,6 +291,9 @@ def finish_all_of(db: Session, account_id: int) -> None:
     """Make every merge into an account final at once: it is being closed, and nobody will undo them."""
     for done in db.exec(select(Merge).where(Merge.account_id == account_id, col(Merge.undone_at).is_(None))).all():
         _finish(db, done)
+        # Until now the insurer's number of the person led through it to the account that goes on.
+        db.get_one(Account, done.merged_id).customer_ref = ""
+    db.flush()
 
 
 def _finish(db: Session, done: Merge) -> None:
@@ -350,6 +356,11 @@ def _sharing(db: Session, account: Account, contact: Contact) -> list[Account]:
         return []
     found = db.exec(select(Account).where(*same, Account.id != account.id).order_by(col(Account.id)).limit(_AT_ONCE)).all()
     return [other for other in found if other.status == "active" and may_be_merged(account, other)]
+
+
+def _errand(contact: Contact) -> str:
+    """Name what a code is for: one that went to the address says nothing about the phone."""
+    return f"{ERRAND} by {contact}"
 
 
 def _contact(account: Account, contact: Contact | None) -> str:
@@ -416,10 +427,12 @@ def _give_back(db: Session, done: Merge) -> None:
         rows = sql_select(col(MergedRow.row_id)).where(col(MergedRow.merge_id) == done.id, col(MergedRow.kind) == kind)
         _take(db, table, done, col(table.id).in_(rows))
     policies = sql_select(col(Policy.id)).where(col(Policy.account_id) == done.merged_id)
-    _take(db, Letter, done, col(Letter.policy_id).in_(policies))
-    _take(db, Application, done, col(Application.policy_id).in_(policies))
+    _take(db, Letter, done, col(Letter.policy_id).in_(policies), _handed_over() >= done.merged_at)
+    _take(db, Application, done, col(Application.policy_id).in_(policies), col(Application.submitted_at) >= done.merged_at)
     own_letters = sql_select(col(Letter.id)).where(col(Letter.account_id) == done.merged_id)
     _take(db, Message, done, col(Message.letter_id).in_(own_letters))
+    own_messages = sql_select(col(Message.id)).where(col(Message.account_id) == done.merged_id)
+    _take(db, Message, done, col(Message.answers_id).in_(own_messages))
     _run(
         db,
         update(Draft)
@@ -435,9 +448,15 @@ def _give_back(db: Session, done: Merge) -> None:
     _run(db, delete(MergedRow).where(or_(col(MergedRow.merge_id) == done.id, this)))
 
 
-def _take(db: Session, table: type[Any], done: Merge, which: Any) -> None:
+def _handed_over() -> Any:
+    """When a letter came, also one that waited for its moment: what came before the merge was the survivor's own."""
+    accepted = sql_select(col(Delivery.accepted_at)).where(col(Delivery.id) == Letter.delivery_id).scalar_subquery()
+    return func.coalesce(accepted, col(Letter.placed_at))
+
+
+def _take(db: Session, table: type[Any], done: Merge, *which: Any) -> None:
     """Give rows back that are still where the merge brought them."""
-    _run(db, update(table).where(col(table.account_id) == done.account_id, which).values(account_id=done.merged_id))
+    _run(db, update(table).where(col(table.account_id) == done.account_id, *which).values(account_id=done.merged_id))
 
 
 def _end_ways_in(db: Session, account_id: int, now: datetime) -> None:

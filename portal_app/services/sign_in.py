@@ -156,8 +156,8 @@ def conclude_sign_in(  # noqa: PLR0913 - an attempt has this many sides
         return None
     failures.forgive(db, ticket.place)
     credential = db.get(Credential, ticket.sent_id if by_sent else ticket.credential_id)
-    if credential is None or credential.ended_at is not None:
-        # The password was changed while this attempt was being checked.
+    if credential is None or credential.ended_at is not None or account.status in GONE:
+        # The password was changed, or the account merged or closed, while this attempt was being checked.
         note_outcome(visit, SignInRefused.code)
         return None
     credential.hash = new_hash or credential.hash

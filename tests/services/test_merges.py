@@ -15,6 +15,7 @@ from portal_app.database.tables import (
     Account,
     Application,
     Credential,
+    Delivery,
     Draft,
     Event,
     Letter,
@@ -31,8 +32,20 @@ from portal_app.domain.errors import MergeNotFound, MergeNotPossible, MergeNotPr
 from portal_app.domain.kinds import LetterKind
 from portal_app.domain.merges import Contact
 from portal_app.domain.retention import WHILE_POLICY_RUNS
-from portal_app.gateways.secrets import token_digest
-from portal_app.services import accounts, applications, closings, decisions, intake, merges, messages, retention, sign_ins
+from portal_app.gateways.secrets import public_id, token_digest
+from portal_app.services import (
+    accounts,
+    applications,
+    chats,
+    closings,
+    decisions,
+    intake,
+    merges,
+    messages,
+    retention,
+    sign_in,
+    sign_ins,
+)
 from portal_app.services.house import House
 from portal_app.services.merges import MergePage
 from portal_app.services.placing import NewLetter, place_letters
@@ -83,12 +96,29 @@ def undo(house: House, survivor: Opened, merge_id: str, *, now: datetime = NOON)
     house.database.carry_out(merges.undo, survivor.customer, merge_id, now=now)
 
 
-def place(house: House, account_id: int, subject: str, policy: str, *, now: datetime = NOON) -> None:
-    """Place a letter of a policy in an account."""
+def place(
+    house: House, account_id: int, subject: str, policy: str, *, now: datetime = NOON, publish_at: datetime | None = None
+) -> None:
+    """Place a letter of a policy in an account, handed over just now."""
     with house.database.writing() as db:
         held = db.exec(select(Policy).where(Policy.number == policy)).one()
-        new = NewLetter(account_id, "ugyfelportal", LetterKind.INFORMATION, subject, (), policy_id=held.id, policy_number=policy)
+        delivery = Delivery(
+            public_id=public_id(), external_ref=public_id(), fingerprint="", system="core", policy_number=policy,
+            kind=LetterKind.INFORMATION, account_id=account_id, accepted_at=now, answer="{}",
+        )  # fmt: skip
+        db.add(delivery)
+        db.flush()
+        new = NewLetter(
+            account_id, "ugyfelportal", LetterKind.INFORMATION, subject, (), policy_id=held.id, policy_number=policy,
+            delivery_id=delivery.id, publish_at=publish_at,
+        )  # fmt: skip
         place_letters(db, CORE, [new], brand=house.brand, now=now)
+
+
+def asked_of(house: House, opened: Opened) -> None:
+    """Let the account ask for something about its own policy."""
+    new = applications.NewApplication(ApplicationKind.PHONE, "n", {"phone": PHONE}, opened.policy)
+    house.database.carry_out(applications.submit, opened.customer, new, brand=house.brand, now=NOON)
 
 
 def count(house: House, table: Any) -> int:
@@ -224,6 +254,20 @@ def test_an_address_that_one_of_them_has_not_confirmed_is_no_hint(house: House, 
     with pytest.raises(MergeNotPossible):
         house.database.carry_out(merges.send_code, first.customer, brand=house.brand, secrets=house.secrets, now=NOON)
     assert post_to(house, ANNA) == [] or [job.kind for job in post_to(house, ANNA)] == ["arrival", "arrival"]
+
+
+def test_a_code_that_went_to_the_address_proves_nothing_about_the_phone(house: House) -> None:
+    one = open_full(house, FIRST, FIRST_POLICY, phone=PHONE)
+    open_full(house, SECOND, SECOND_POLICY, phone=PHONE, password=SECOND_PASSWORD, email=WORK)
+    alike = open_full(house, BELAS, "UTAS-2026-000013")
+    house.database.carry_out(merges.send_code, one.customer, brand=house.brand, secrets=house.secrets, now=NOON)
+    code = secret_of(house, post_to(house, ANNA, "confirmation_code")[-1])
+    with house.database.writing() as db:
+        db.get_one(Account, alike.id).email_confirmed_at = None
+
+    proved = house.database.carry_out(merges.prove_by_code, one.customer, code, secrets=house.secrets, now=NOON)
+
+    assert (page(house, one).shared, proved) == (Contact.PHONE, False)
 
 
 def test_a_wrong_code_proves_nothing_and_codes_are_few(house: House, first: Opened) -> None:
@@ -376,6 +420,35 @@ def test_undoing_gives_back_everything_and_what_came_meanwhile(house: House, fir
     assert {address: len(post_to(house, address, "merge_undone")) for address in (ANNA, WORK)} == {ANNA: 1, WORK: 1}
 
 
+def test_letters_that_were_the_survivors_before_stay_where_they_are(house: House, first: Opened, second: Opened) -> None:
+    """The policy went to the other account before the two became one; what had arrived until then did not."""
+    place(house, first.id, "waits", FIRST_POLICY, now=NOON, publish_at=NOON + timedelta(hours=3))
+    asked_of(house, first)
+    with house.database.writing() as db:
+        db.exec(select(Policy).where(Policy.number == FIRST_POLICY)).one().account_id = second.id
+    merge_id = merged(house, first, second, now=NOON + timedelta(hours=1))
+    place(house, first.id, "later", FIRST_POLICY, now=NOON + timedelta(hours=2))
+
+    undo(house, first, merge_id, now=NOON + timedelta(hours=4))
+
+    assert first.letters() == [f"{FIRST_POLICY} 1", "waits"]
+    assert second.letters() == [f"{SECOND_POLICY} 1", f"{SECOND_POLICY} 2", "later"]
+    with house.database.reading() as db:
+        assert db.exec(select(Application.account_id)).one() == first.id
+
+
+def test_an_answer_goes_back_with_the_question_it_answers(house: House, first: Opened, second: Opened) -> None:
+    mark = messages.form_mark(second.customer, "chat", "n", "Kérdés", ())
+    house.database.carry_out(chats.send, second.customer, "Kérdés", subject="Chat", mark=mark, brand=house.brand, now=NOON)
+    merge_id = merged(house, first, second)
+    house.database.carry_out(chats.say, DENES, FIRST, "Titkos válasz", now=NOON)
+
+    undo(house, first, merge_id)
+
+    threads = [house.database.ask(chats.read_chat, one.customer, brand=house.brand, now=NOON).lines for one in (first, second)]
+    assert [[line.text for line in thread] for thread in threads] == [[], ["Kérdés", "Titkos válasz"]]
+
+
 def test_a_policy_that_went_elsewhere_meanwhile_stays_there(house: House, first: Opened, second: Opened) -> None:
     merge_id = merged(house, first, second)
     bela = open_full(house, BELAS, "KGFB-2026-000002", email=BELA)
@@ -487,9 +560,28 @@ def test_closing_the_survivor_forgets_the_sleeping_one(house: House, first: Open
     house.database.carry_out(closings.close_emptied, DENES, first.id, now=NOON)
 
     asleep = second.row()
-    assert (asleep.status, asleep.email, count(house, MergedRow)) == ("merged", "", 0)
+    assert (asleep.status, asleep.email, asleep.customer_ref, count(house, MergedRow)) == ("merged", "", "", 0)
     with house.database.reading() as db:
         assert db.exec(select(Credential.id)).all() == []
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_the_same_person_gets_a_new_account_after_the_survivor_was_closed(
+    house: House, first: Opened, second: Opened, *, finished: bool
+) -> None:
+    """Also while the night is only half through with the closing."""
+    with house.database.writing() as db:
+        for one in (first, second):
+            db.get_one(Account, one.id).customer_ref = "C-1"
+    merged(house, first, second)
+    if finished:
+        house.database.carry_out(closings.close_emptied, DENES, first.id, now=NOON)
+    else:
+        with house.database.writing() as db:
+            db.get_one(Account, first.id).status = "closed"
+
+    with house.database.reading() as db:
+        assert accounts.account_of_customer(db, "C-1", PortalName.UGYFELPORTAL) is None
 
 
 def test_what_the_core_system_says_of_the_sleeping_account_arrives_in_the_survivor(
@@ -574,6 +666,21 @@ def test_a_policy_that_came_to_the_sleeping_account_is_delivered_to_the_survivor
     intake.hand_over(desk, CORE, [handover(1)], now=lambda: NOON)
 
     assert (second.letters(), first.letters()[-1]) == ([], "arrives")
+
+
+def test_who_was_just_signing_in_when_the_account_fell_asleep_does_not_get_in(
+    house: House, first: Opened, second: Opened
+) -> None:
+    guest, parts = Guest(house), {"brand": house.brand, "secrets": house.secrets, "now": NOON}
+    ticket = house.database.carry_out(sign_in.reserve_sign_in, guest.actor, SECOND, "", guest.browser, **parts)
+    merged(house, first, second)
+
+    entered = house.database.carry_out(
+        sign_in.conclude_sign_in, guest.actor, ticket, guest.browser, token_digest("cookie"), matches=True, **parts
+    )
+
+    assert entered is None
+    assert Guest(house).attempt(SECOND, FULL_PASSWORD) is not None
 
 
 def test_a_sign_in_token_of_the_sleeping_account_stands_for_nobody(house: House, first: Opened, second: Opened) -> None:

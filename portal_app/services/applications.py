@@ -165,6 +165,8 @@ def submit_from_outside(
         return _receipt(given, repeated=True)
     new = replace(new, facts={**new.facts, "language": language})
     _check(new)
+    # However it is written, it is one person's.
+    email = email.lower()
     mails = _mails_today(db, email, now)
     row = _write(db, new, mark, brand=brand, now=now, email=email)
     if mails < MAILS_A_DAY:
@@ -194,6 +196,7 @@ def read_own(db: Session, actor: Customer, application_id: str, *, now: datetime
 
 def withdraw(db: Session, actor: Customer, application_id: str, *, now: datetime) -> None:
     """Take a request back. Raises `ApplicationNotFound` or, when it has ended, `ApplicationDecided`."""
+    locks.one_at_a_time(db, locks.APPLICATIONS)
     row = _own(db, actor, application_id, now)
     check_open(row.status)
     end(row, ApplicationStatus.WITHDRAWN, "", now)
@@ -207,6 +210,7 @@ def respond(db: Session, actor: Customer, application_id: str, words: str, *, no
     Raises `ApplicationNotFound`, `ApplicationDecided`, `ReplyEmpty` or `ReplyTooLong`. An answer that was given already
     changes nothing.
     """
+    locks.one_at_a_time(db, locks.APPLICATIONS)
     row = _own(db, actor, application_id, now)
     check_open(row.status)
     if row.status != ApplicationStatus.WAITING:
@@ -382,7 +386,7 @@ def _write(
         policy_id=policy_id,
         kind=new.kind,
         reference=_free_reference(db, budapest_date(now)),
-        policy_number=new.policy_number[:64],
+        policy_number=" ".join(clean_text(new.policy_number).split())[:64],
         email=email,
         facts=json.dumps(facts, ensure_ascii=False, sort_keys=True),
         submitted_at=now,

@@ -37,6 +37,7 @@ from portal_app.domain.policies import (
     PolicyStatus,
     SalesRoute,
     plate_key,
+    takes_no_letters_since,
 )
 from portal_app.gateways.secrets import Secrets
 from portal_app.services import accounts, applications, merges, policies, whereabouts
@@ -158,9 +159,10 @@ def fulfil(db: Session, actor: Insurer, reference: str, decision: Decision, *, n
     electronic: the policy's letters arrive in the customer's account from now on, or in one that opens as the brand
     says; postal: they go by post; address, phone, e-mail, bank account: the policy's data change; merge: the account of
     the identifier that the request names goes into the customer's own; lost access: the address on file is told the way in.
-    Raises `ApplicationNotFound`, `ApplicationDecided`, `PolicyUnknown`, `PolicyEnded`, `AccountClosed`, `PolicyElsewhere`
-    (contracts of the online portal stay there, and others never come there), `MergeNotPossible`, whatever stating the
-    policy refuses, and `openings.FirstAccessNeeded`, which is no refusal: draw one for `sales_route_of`, come again.
+    Raises `ApplicationNotFound`, `ApplicationDecided`, `PolicyUnknown` (also where it went to another account since it
+    was asked), `PolicyEnded`, `AccountClosed`, `PolicyElsewhere` (contracts of the online portal stay there, and others
+    never come there), `MergeNotPossible`, whatever stating the policy refuses, and `openings.FirstAccessNeeded`, which is
+    no refusal: draw one for `sales_route_of`, come again.
     """
     row = _open_one(db, reference)
     _CARRIED_OUT[ApplicationKind(row.kind)](db, actor, row, decision, now)
@@ -196,6 +198,8 @@ def erase_ended(db: Session, actor: Operator, *, most: int, now: datetime) -> in
 
 def _carry_out_electronic(db: Session, actor: Insurer, row: Application, decision: Decision, now: datetime) -> None:
     policy, facts = _policy_of(db, row), json.loads(row.facts)
+    if takes_no_letters_since(policy.ended_on, budapest_date(now), decision.brand.retention.accept_after_end_days):
+        raise PolicyEnded(ended_on=(policy.ended_on or budapest_date(now)).isoformat())
     accounting = facts.get("accounting") == "yes"
     if row.account_id is not None:
         account = db.exec(select(Account).where(Account.id == row.account_id)).one()
@@ -216,18 +220,16 @@ def _open_account(db: Session, actor: Insurer, row: Application, policy: Policy,
     """Let the policy open its account as the brand says, with the contact data of the request."""
     statement = _statement(policy, json.loads(row.facts), row.email, now)
     policy.email, policy.phone, policy.contact_decided_at = statement.holder.email, statement.holder.phone, None
-    view = policies.state_policy(
+    policies.state_policy(
         db, actor, statement, consent_stated=True, first_access=decision.first_access,
         brand=decision.brand, secrets=decision.secrets, now=now,
     )  # fmt: skip
     policy.decided_here_at = policy.contact_decided_at = now
-    if not view.portal:
-        raise PolicyEnded(ended_on=(policy.ended_on or budapest_date(now)).isoformat())
 
 
 def _carry_out_postal(db: Session, actor: Insurer, row: Application, decision: Decision, now: datetime) -> None:
     del decision
-    policy, facts = _policy_of(db, row), json.loads(row.facts)
+    policy, facts = _still_theirs(db, row), json.loads(row.facts)
     policy.mailing_address = address_line(facts) or policy.mailing_address
     db.flush()
     turn_postal(db, col(Policy.id) == policy.id, now=now)
@@ -245,7 +247,7 @@ def _carry_out_data(db: Session, actor: Insurer, row: Application, decision: Dec
         ApplicationKind.BANK_ACCOUNT: ("bank_account", facts.get("bank_account", "")),
     }[ApplicationKind(row.kind)]
     if row.policy_number:
-        which = col(Policy.id) == _policy_of(db, row).id
+        which = col(Policy.id) == _still_theirs(db, row).id
     elif row.account_id is not None:
         which = col(Policy.account_id) == row.account_id
     else:
@@ -332,6 +334,14 @@ def _policy_of(db: Session, row: Application) -> Policy:
         return db.exec(wanted.where(Policy.id == row.policy_id)).one()
     policy = db.exec(wanted.where(Policy.number == row.policy_number)).first()
     if policy is None:
+        raise PolicyUnknown
+    return policy
+
+
+def _still_theirs(db: Session, row: Application) -> Policy:
+    """Give the policy unless it belongs to somebody else by now, whose data the former holder must not change."""
+    policy = _policy_of(db, row)
+    if row.account_id is not None and policy.account_id not in (None, row.account_id):
         raise PolicyUnknown
     return policy
 

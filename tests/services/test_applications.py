@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlmodel import func, select
 
-from portal_app.database.tables import Account, Application, ApplicationDraft, Event
+from portal_app.database.tables import Account, Application, ApplicationDraft, Event, Job
 from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.applications import ActsNext, ApplicationKind, ApplicationStatus
 from portal_app.domain.errors import (
@@ -252,6 +252,26 @@ def test_nobody_can_flood_an_address_that_is_not_theirs(house: House) -> None:
     assert len(post_to(house, ANNA)) == applications.MAILS_A_DAY
     with house.database.reading() as db:
         assert db.exec(select(func.count()).select_from(Application)).one() == 6
+
+
+def test_one_address_stays_one_however_it_is_written(house: House) -> None:
+    for number in range(6):
+        outside(house, email=ANNA[:number] + ANNA[number:].capitalize(), nonce=f"{number}")
+
+    assert len(post_to(house, ANNA)) == applications.MAILS_A_DAY
+    with house.database.reading() as db:
+        assert db.exec(select(func.count()).select_from(Job)).one() == applications.MAILS_A_DAY
+
+
+def test_a_strangers_policy_number_does_nothing_to_the_terminal_of_staff(house: House) -> None:
+    new = NewApplication(ApplicationKind.LOST_ACCESS, "n", {"name": "A\x1b[2J"}, "KGFB\x1b]0;itt\x07-1\x00\n2")
+    house.database.carry_out(
+        applications.submit_from_outside, OUTSIDE, new, email=ANNA, language="hu", brand=house.brand, now=NOON
+    )
+
+    listed = house.database.ask(decisions.list_open, DENES, now=NOON)[0]
+
+    assert (listed.policy_number, listed.facts["name"]) == ("KGFB]0;itt-1 2", "A[2J")
 
 
 def test_every_step_is_recorded_without_personal_data(house: House, anna: Customer) -> None:

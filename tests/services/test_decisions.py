@@ -1,5 +1,8 @@
 """What the insurer decides is what happens: letters change their way, data change, and the customer is told."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -22,6 +25,7 @@ from portal_app.domain.errors import (
     PolicyElsewhere,
     PolicyEnded,
     PolicyUnknown,
+    PortalError,
     RecipientPostal,
     ReplyEmpty,
 )
@@ -81,6 +85,22 @@ def listed(house: House, now: datetime = NOON) -> list[InsurersApplication]:
 
 def status(house: House, receipt: ApplicationReceipt) -> str:
     return house.database.ask(decisions.read, DENES, receipt.reference, now=LATER).status
+
+
+def together(*works: Callable[[], None]) -> list[str | None]:
+    """Do all at the same moment; give what each was refused with."""
+    start = threading.Barrier(len(works))
+
+    def run(work: Callable[[], None]) -> str | None:
+        start.wait()
+        try:
+            work()
+        except PortalError as refusal:
+            return refusal.code
+        return None
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
 
 
 def stated(house: House, *, as_of: datetime, consent_at: datetime, **changes: Any) -> None:
@@ -275,6 +295,54 @@ def test_what_cannot_be_carried_out_leaves_the_request_open(
 def test_a_number_that_nobody_handed_over_cannot_be_carried_out(house: House) -> None:
     with pytest.raises(PolicyUnknown):
         fulfil(house, outside(house, "NINCS-1"))
+
+
+def test_a_policy_that_ended_long_ago_meanwhile_is_not_said_to_bring_letters(house: House, anna: Customer) -> None:
+    receipt = asked(house, anna)
+    with house.database.writing() as db:
+        db.exec(select(Policy)).one().ended_on = date(2020, 1, 1)
+
+    with pytest.raises(PolicyEnded):
+        fulfil(house, receipt)
+
+    assert (status(house, receipt), known_policy(house).communication) == ("submitted", "postal")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        ApplicationKind.POSTAL,
+        ApplicationKind.ADDRESS,
+        ApplicationKind.PHONE,
+        ApplicationKind.EMAIL,
+        ApplicationKind.BANK_ACCOUNT,
+    ],
+)
+def test_who_lost_the_policy_meanwhile_changes_nothing_of_it(house: House, kind: ApplicationKind) -> None:
+    """Above all not the bank account that the new holder's money goes to."""
+    anna, bela = full_customer(house, ANNA), full_customer(house, BELA, login="482917366")
+    policy_of(house, anna)
+    receipt = asked(house, anna, kind)
+    with house.database.writing() as db:
+        db.exec(select(Policy)).one().account_id = bela.account_id
+    before = known_policy(house).model_dump()
+
+    with pytest.raises(PolicyUnknown):
+        fulfil(house, receipt)
+
+    assert (status(house, receipt), known_policy(house).model_dump()) == ("submitted", before)
+
+
+def test_what_is_taken_back_while_it_is_decided_ends_one_way_only(house: House, anna: Customer) -> None:
+    for number in range(4):
+        receipt = asked(house, anna, ApplicationKind.PHONE, nonce=f"{number}")
+
+        def withdraw(receipt: ApplicationReceipt = receipt) -> None:
+            house.database.carry_out(applications.withdraw, anna, receipt.public_id, now=LATER)
+
+        ended = together(withdraw, lambda receipt=receipt: fulfil(house, receipt))
+
+        assert sorted(map(str, ended)) == ["None", "application_decided"]
 
 
 def test_staff_see_what_fits_and_what_does_not(house: House) -> None:

@@ -6,6 +6,8 @@ from sqlmodel import Session
 MESSAGES = 1
 APPLICATIONS = 2
 OPENINGS = 3
+REGISTRATIONS = 4
+WHEREABOUTS = 5
 
 
 def one_at_a_time(db: Session, queue: int) -> None:

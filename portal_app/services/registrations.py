@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, func, select, update
 
+from portal_app.database import locks
 from portal_app.database.tables import Account, Credential, FailureBucket, Job, Link, Login, Visit
 from portal_app.database.upserts import insert_into
 from portal_app.domain.actors import Customer, Operator, Stage, Stranger
@@ -106,6 +107,7 @@ def ask(
     visit.login_shown = wanted.name
     note_outcome(visit, SENT, email=wanted.email)
     email_key = login_key(wanted.email)
+    locks.one_at_a_time(db, locks.REGISTRATIONS)
     if _links_mailed(db, email_key, now) >= MAILS_AN_HOUR:
         return
     facts: dict[str, str | int] = {}
@@ -197,13 +199,14 @@ def conclude_confirmation(
     if not matches:
         note_outcome(visit, SignInRefused.code)
         return None
-    failures.forgive(db, ticket.place)
     chosen = name.strip() or found.link.subject
     if flaw := _flaw(db, chosen):
+        # Counted like a wrong password, so that a link does not try out which names are taken.
         note_outcome(visit, NAME_REFUSED, flaw=flaw, name=chosen)
         return None
     if not use_link(db, found.link, now=now):
         return None
+    failures.forgive(db, ticket.place)
     return _activate(db, actor, found.account, chosen, browser, token_sha256, brand=brand, now=now)
 
 

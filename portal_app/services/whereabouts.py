@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
+from portal_app.database import locks
 from portal_app.database.tables import Account, Job, Letter, Login, Policy
 from portal_app.domain.actors import Actor, Customer
 from portal_app.domain.brands import LoginKind, PortalName
@@ -103,6 +104,9 @@ def _tell(db: Session, actor: Actor, address: str, *, language: str, now: dateti
         .order_by(col(Account.id))
         .with_for_update()
     ).all()
+    if not held:
+        # There is no account whose row would keep others waiting while we count.
+        locks.one_at_a_time(db, locks.WHEREABOUTS)
     postal = any(_comes_by_post(policy) for policy in _policies_of_address(db, address))
     if not (held or postal) or _mails_in_last_hour(db, address, now) >= MAILS_AN_HOUR:
         return

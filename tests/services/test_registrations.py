@@ -1,5 +1,6 @@
 """Registering: the screen tells nothing, the e-mail everything, and only who chose the password confirms."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -129,6 +130,27 @@ def test_a_link_bears_ten_tries_and_no_more(house: House) -> None:
     assert confirm(house, guest) is None
     ask(house, Guest(house), now=NOON + timedelta(minutes=1))
     assert confirm(house, arrived(house)) is not None
+
+
+def test_a_link_does_not_try_out_which_names_are_taken(house: House) -> None:
+    registered(house, "foglalt.nev", BELA)
+    ask(house, Guest(house))
+    guest = arrived(house)
+
+    for _ in range(12):
+        assert confirm(house, guest, name="foglalt.nev") is None
+
+    assert seen(house, guest).locked
+    assert confirm(house, guest) is None
+
+
+def test_an_address_gets_three_mails_although_all_ask_at_once(house: House) -> None:
+    guests = [Guest(house, f"guest {number}") for number in range(6)]
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda guest: ask(house, guest, f"nev.{guests.index(guest)}x"), guests))
+
+    assert len(post_to(house, ANNA, "registration")) == 3
 
 
 def test_a_taken_name_is_replaced_behind_the_link(house: House) -> None:

@@ -1,5 +1,6 @@
 """Where somebody's accounts are is told to the address on file, and to nobody else."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -177,6 +178,15 @@ def test_at_most_three_answers_an_hour_go_to_one_address(house: House, anna: Cus
     tell(house, ANNA, after=timedelta(minutes=61))
 
     assert [job.recipient for job in told(house)] == [ANNA, ANNA, ANNA, BELA, ANNA]
+
+
+def test_all_who_ask_at_once_bring_three_answers_to_an_address_without_account(house: House) -> None:
+    policy(house, BELAS_POLICY, BELA, postal=True)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _: tell(house, BELAS_POLICY), range(6)))
+
+    assert len(told(house)) == 3
 
 
 def test_what_was_told_is_recorded_without_personal_data(house: House, anna: Customer) -> None:

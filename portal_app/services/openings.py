@@ -250,7 +250,7 @@ def _readdress(db: Session, actor: Actor, account: Account, policy: Policy, befo
     account.email, account.email_key = policy.email, login_key(policy.email)
     account.email_confirmed_at, account.email_refused_at, account.email_refused_reason = None, None, ""
     if account.status == "invited":
-        account.phone = policy.phone
+        _learn_phone(account, policy.phone)
     record(db, actor, "account:readdressed", now=now, account_id=account.id, about=account.public_id)
 
 
@@ -274,4 +274,10 @@ def _withdraw_access(db: Session, account: Account, now: datetime) -> None:
 def _take_over_phone(account: Account, policy: Policy) -> None:
     """Learn the number of an account that has none yet; a known one is only changed by its owner."""
     if policy.phone and (not account.phone or account.status == "invited"):
-        account.phone = policy.phone
+        _learn_phone(account, policy.phone)
+
+
+def _learn_phone(account: Account, phone: str) -> None:
+    """Take over a number; what proved another one proves nothing of this one."""
+    if phone != account.phone:
+        account.phone, account.phone_confirmed_at = phone, None

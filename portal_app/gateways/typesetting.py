@@ -13,7 +13,10 @@ import typst
 # A combining mark is named by its number, because it would be drawn over the quotation mark.
 _NO_FONT_HAS = re.compile(r'the text `"(?:\\u\{([0-9a-f]+)\}|(.))"` could not be displayed')
 _STANDS_FOR_THE_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-_MOST_UNKNOWN = 100
+# Each is found by typesetting anew; a text in another script is full of them.
+_MOST_UNKNOWN = 8
+_AFTER_CYRILLIC = "\u0500"
+_OTHER_KNOWN = frozenset("\N{EN DASH}\N{EM DASH}‘’‚“”„•…‰‹›€™\N{REPLACEMENT CHARACTER}")
 
 
 def render_pdf(template: str | Path, data: Mapping[str, Any]) -> bytes:
@@ -21,7 +24,8 @@ def render_pdf(template: str | Path, data: Mapping[str, Any]) -> bytes:
 
     The template reads the data with `#let data = json(bytes(sys.inputs.data))`; as JSON it is only ever text and can
     inject nothing. The template must set a document title and a language; its pictures lie beside it.
-    Control characters are left out, and what no font has (emoji, for one) is shown as �.
+    Control characters are left out, and what no font has (emoji, for one) is shown as �; where that is much, so is
+    everything that is not Latin, Greek or Cyrillic.
     `typst.TypstError` when the template is wrong.
     """
     path = Path(template).resolve()
@@ -31,10 +35,13 @@ def render_pdf(template: str | Path, data: Mapping[str, Any]) -> bytes:
             return _compiled(path, written)
         except typst.TypstError as refusal:
             unknown = _unknown_letter(str(refusal))
-            if not unknown or unknown not in written:
+            if not unknown:
                 raise
+            if unknown not in written or unknown == _STANDS_FOR_THE_UNKNOWN:
+                # A mark that belongs to an unknown letter, or is drawn together with one.
+                break
             written = written.replace(unknown, _STANDS_FOR_THE_UNKNOWN)
-    return _compiled(path, written)
+    return _compiled(path, _european(written))
 
 
 def _unknown_letter(refusal: str) -> str:
@@ -42,6 +49,15 @@ def _unknown_letter(refusal: str) -> str:
     if found is None:
         return ""
     return chr(int(found[1], 16)) if found[1] else found[2]
+
+
+def _european(written: str) -> str:
+    """Keep what the fonts surely have: letters of Europe with their own accents, none that are put together of several."""
+    return "".join(
+        letter if letter < _AFTER_CYRILLIC or letter in _OTHER_KNOWN else _STANDS_FOR_THE_UNKNOWN
+        for letter in unicodedata.normalize("NFC", written)
+        if unicodedata.category(letter)[0] != "M"
+    )
 
 
 def _compiled(path: Path, written: str) -> bytes:

@@ -60,6 +60,22 @@ def test_what_no_font_has_is_shown_as_such_and_the_rest_stays(template: Path) ->
     assert "Kedves Anna �!" in text
 
 
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "\u0e01\u0e38\u0e31\u0e19",
+        "".join(map(chr, range(0x4E00, 0x4E00 + 300))),
+        "".join(map(chr, range(0x1F300, 0x1F300 + 150))),
+    ],
+    ids=["Thai", "Chinese", "emoji"],
+)
+def test_a_text_in_another_script_is_typeset_as_far_as_it_goes(template: Path, foreign: str) -> None:
+    [text, *_] = page_texts(render_pdf(template, {**DATA, "text": f"Őszintén: {foreign} „vége”"}))
+
+    assert "Őszintén:" in text
+    assert "vége" in text
+
+
 @settings(max_examples=60, deadline=None)
 @example("\U0001d185")
 @given(some.text(max_size=60))

@@ -87,7 +87,10 @@ _PAGES: tuple[Page, ...] = (
     Page("/bizonylatok", payments_page, "shelf.payments", (CUSTOMER,), LETTERS, payments_title, FULL),
     Page("/szerzodesek", policies_page, "policies.title", (CUSTOMER,), POLICIES, portals=FULL),
     Page("/szerzodesek/[policy_number]", policy_page, "policies.one", (CUSTOMER,), (PolicyState.load,), POLICY_TITLE, FULL),
-    Page("/kuldemenyek/[letter_id]", letter_page, "letter.title", (CUSTOMER,), (LetterState.load,), LETTER_TITLE),
+    Page(
+        "/kuldemenyek/[letter_id]", letter_page, "letter.title", (CUSTOMER,), (LetterState.load,), LETTER_TITLE,
+        ahead=previews.first_picture,
+    ),  # fmt: skip
     *administration_pages(),
     Page(chat.PAGE, chat_page, "chat.title", (CUSTOMER,), on_load=(ChatState.load,), portals=CHAT_PORTALS),
     Page("/portaltorles", closing_page, "closing.title", ANYONE, on_load=(ClosingState.load,)),

@@ -35,6 +35,7 @@ _UNKEPT = re.compile(r"[\x00\ud800-\udfff]")
 # What may come in from outside, with a length cap each.
 PublicId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 RowId = Annotated[int, Field(ge=1, lt=2**31)]
+PageNumber = Annotated[int, Field(ge=1, le=100_000)]
 Word = Annotated[str, StringConstraints(max_length=64)]
 Line = Annotated[str, StringConstraints(max_length=300)]
 Words = Annotated[str, StringConstraints(max_length=20_000)]

@@ -3,12 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from portal_app.domain.brands import Retention
 from portal_app.domain.calendar import days_left, start_of_day
 from portal_app.domain.kinds import LetterKind
 from portal_app.domain.retention import WHILE_POLICY_RUNS
 from portal_app.domain.shelves import Shelf, shows_current_only
+
+Line = TypeVar("Line")
 
 PAGE_SIZES = (25, 50, 100)
 # A search longer than this is cut; nobody types more words than these.
@@ -112,6 +115,16 @@ class Listing:
     sort: Sort = NEWEST_FIRST
     page: int = 1
     per_page: int = PAGE_SIZES[0]
+
+
+@dataclass(frozen=True)
+class ListPage(Generic[Line]):
+    """One page of a list as it was found; `total` counts the lines of all its pages."""
+
+    lines: tuple[Line, ...]
+    total: int
+    page: int
+    pages: int
 
 
 def page_count(total: int, per_page: int) -> int:

@@ -13,7 +13,7 @@ from portal_app.database.tables import Letter, Message
 from portal_app.domain.actors import Customer
 from portal_app.domain.brands import Retention
 from portal_app.domain.calendar import budapest_date
-from portal_app.domain.letters import Listing, SortField, binned_until, may_be_binned, page_count
+from portal_app.domain.letters import Listing, ListPage, SortField, binned_until, may_be_binned, page_count
 from portal_app.domain.messages import Direction, Purpose
 from portal_app.services import accounts
 from portal_app.services.events import record
@@ -55,16 +55,6 @@ _MESSAGE: tuple[Any, ...] = (
     Message.public_id, literal(value=True), Message.subject, Message.subject_key, literal(""),
     Message.policy_number, Message.binned_at, Message.erase_on, Message.documents,
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class BinPage:
-    """One page of the bin."""
-
-    lines: tuple[BinLine, ...]
-    total: int
-    page: int
-    pages: int
 
 
 def bin_letters(db: Session, actor: Customer, letter_ids: Sequence[str], *, now: datetime) -> Binned:
@@ -110,7 +100,7 @@ def restore(db: Session, actor: Customer, ids: Sequence[str], *, now: datetime) 
     return _restore(db, actor, (col(Letter.public_id).in_(wanted),), (col(Message.public_id).in_(wanted),), now)
 
 
-def list_bin(db: Session, actor: Customer, listing: Listing, *, rules: Retention, now: datetime) -> BinPage:
+def list_bin(db: Session, actor: Customer, listing: Listing, *, rules: Retention, now: datetime) -> ListPage[BinLine]:
     """Give one page of the bin: letters and sent messages together, the last deleted first unless sorted otherwise."""
     both = _both(actor, listing.filter.search, budapest_date(now)).subquery()
     total = db.execute(sa.select(func.count()).select_from(both)).scalar_one()
@@ -119,7 +109,7 @@ def list_bin(db: Session, actor: Customer, listing: Listing, *, rules: Retention
     column = both.c.subject_key if listing.sort.field is SortField.SUBJECT else both.c.binned_at
     order = (column.desc(), both.c.public_id.desc()) if listing.sort.descending else (column.asc(), both.c.public_id.asc())
     rows = db.execute(sa.select(both).order_by(*order).limit(listing.per_page).offset((page - 1) * listing.per_page))
-    return BinPage(tuple(_line(row, rules) for row in rows), total, page, pages)
+    return ListPage(tuple(_line(row, rules) for row in rows), total, page, pages)
 
 
 def all_in_the_bin(db: Session, actor: Customer, *, now: datetime) -> list[str]:

@@ -23,6 +23,7 @@ from portal_app.domain.letters import (
     PAGE_SIZES,
     Filter,
     Listing,
+    ListPage,
     Sort,
     SortField,
     leaving_before,
@@ -94,16 +95,6 @@ _GROUP: tuple[Any, ...] = (Letter.policy_key, Letter.policy_number, Letter.kind_
 
 
 @dataclass(frozen=True)
-class InboxPage:
-    """One page of the list; `total` counts what the filter lets through on all pages."""
-
-    lines: tuple[LetterLine, ...]
-    total: int
-    page: int
-    pages: int
-
-
-@dataclass(frozen=True)
 class Overview:
     """What stands around the list; counts are of the whole inbox or shelf, sizes in bytes."""
 
@@ -134,7 +125,7 @@ class OpenedInbox:
     """Everything a page shows when it is opened, read at one moment."""
 
     listing: Listing
-    page: InboxPage
+    page: ListPage[LetterLine]
     around: Overview
     habits: Habits
     recent: frozenset[str]
@@ -170,7 +161,9 @@ def open_inbox(
     )
 
 
-def list_letters(db: Session, actor: Customer, listing: Listing, *, now: datetime, total: int | None = None) -> InboxPage:
+def list_letters(
+    db: Session, actor: Customer, listing: Listing, *, now: datetime, total: int | None = None
+) -> ListPage[LetterLine]:
     """Give one page of the customer's letters (R2, R18–R19); a page after the last gives the last.
 
     `total` is what the same filter let through a moment ago; knowing it spares the counting.
@@ -182,7 +175,7 @@ def list_letters(db: Session, actor: Customer, listing: Listing, *, now: datetim
     page = min(max(1, listing.page), pages)
     cut = {"most": listing.per_page, "skipped": (page - 1) * listing.per_page}
     rows = db.execute(_listing(tuple(values), listing.sort), values | cut)
-    return InboxPage(_with_files(db, _lines(rows), listing.filter.shelf), total, page, pages)
+    return ListPage(_with_files(db, _lines(rows), listing.filter.shelf), total, page, pages)
 
 
 def look_around(db: Session, actor: Customer, shelf: Shelf | None = None, *, rules: Retention, now: datetime) -> Overview:

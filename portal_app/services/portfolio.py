@@ -14,11 +14,11 @@ from portal_app.domain.actors import Customer
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.errors import PolicyUnknown
 from portal_app.domain.kinds import LetterKind
-from portal_app.domain.letters import NEWEST_FIRST, Filter, Listing, page_count
+from portal_app.domain.letters import NEWEST_FIRST, Filter, Listing, ListPage, page_count
 from portal_app.domain.payments import PaymentNotice, next_due
 from portal_app.domain.policies import Communication, PolicyStatus, plate_key
 from portal_app.domain.shelves import Shelf, shows_current_only
-from portal_app.services.inbox import InboxPage, list_letters
+from portal_app.services.inbox import LetterLine, list_letters
 
 POLICIES_A_PAGE = 24
 LETTERS_OF_A_POLICY = 5
@@ -43,13 +43,9 @@ class PolicyLine:
 
 
 @dataclass(frozen=True)
-class PolicyPage:
-    """One page of the list, running policies first; `total` counts what the search found on all pages."""
+class PolicyPage(ListPage[PolicyLine]):
+    """One page of the list, running policies first."""
 
-    lines: tuple[PolicyLine, ...]
-    total: int
-    page: int
-    pages: int
     everything: int
     """How many policies there are without any search."""
 
@@ -62,7 +58,7 @@ class PolicyDetails:
     holder_name: str
     mailing_address: str
     consent_at: datetime | None
-    letters: dict[Shelf, InboxPage]
+    letters: dict[Shelf, ListPage[LetterLine]]
 
 
 def list_policies(db: Session, actor: Customer, search: str, page: int, *, now: datetime) -> PolicyPage:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func
 from portal_app.database.tables import Letter, Message
 from portal_app.domain.actors import Customer
 from portal_app.domain.calendar import budapest_date
-from portal_app.domain.letters import Listing, SortField, page_count
+from portal_app.domain.letters import Listing, ListPage, SortField, page_count
 from portal_app.services.bin import sent_by
 from portal_app.services.inbox import matching
 
@@ -54,17 +54,7 @@ _LINE: tuple[Any, ...] = (
 )
 
 
-@dataclass(frozen=True)
-class SentPage:
-    """One page of the list."""
-
-    lines: tuple[SentLine, ...]
-    total: int
-    page: int
-    pages: int
-
-
-def list_sent(db: Session, actor: Customer, listing: Listing, *, now: datetime) -> SentPage:
+def list_sent(db: Session, actor: Customer, listing: Listing, *, now: datetime) -> ListPage[SentLine]:
     """Give one page of what the customer sent; `SortField.KIND` sorts by how far the answer is."""
     today = budapest_date(now)
     wanted = (*sent_by(actor, today), *matching(Message.search_key, listing.filter.search))
@@ -82,7 +72,7 @@ def list_sent(db: Session, actor: Customer, listing: Listing, *, now: datetime) 
         .limit(listing.per_page)
         .offset((page - 1) * listing.per_page)
     )
-    return SentPage(tuple(_line(row) for row in rows), total, page, pages)
+    return ListPage(tuple(_line(row) for row in rows), total, page, pages)
 
 
 def ids_of_sent(db: Session, actor: Customer, search: str, *, now: datetime) -> list[str]:

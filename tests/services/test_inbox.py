@@ -15,10 +15,10 @@ from portal_app.database.tables import Account, Letter, SignIn
 from portal_app.database.transactions import Database
 from portal_app.domain.hungarian import sort_key
 from portal_app.domain.kinds import FOLDED_NAMES, LetterKind
-from portal_app.domain.letters import Filter, Listing, Period, Sort, SortField
+from portal_app.domain.letters import Filter, Listing, ListPage, Period, Sort, SortField
 from portal_app.services import inbox
 from portal_app.services.bin import bin_letters
-from portal_app.services.inbox import InboxPage
+from portal_app.services.inbox import LetterLine
 from portal_app.services.letters import open_letter
 from tests.cast import ANNA, BELA, NOON
 from tests.mailbox import MINTA, Mailbox, open_mailbox
@@ -33,7 +33,7 @@ def boxes(database: Database) -> Boxes:
     return open_mailbox(database, ANNA), open_mailbox(database, BELA)
 
 
-def listed(box: Mailbox, listing: Listing | None = None, *, now=NOON) -> InboxPage:
+def listed(box: Mailbox, listing: Listing | None = None, *, now=NOON) -> ListPage[LetterLine]:
     """List a page of somebody's letters."""
     return box.database.ask(inbox.list_letters, box.customer, listing or Listing(), now=now)
 
@@ -220,7 +220,7 @@ def test_a_page_after_the_last_gives_the_last(boxes: Boxes) -> None:
 
     assert (page.page, page.pages, page.total) == (2, 2, 30)
     assert [line.subject for line in page.lines] == ["25", "26", "27", "28", "29"]
-    assert listed(anna, Listing(Filter(search="nincs"), page=3)) == InboxPage((), 0, 1, 1)
+    assert listed(anna, Listing(Filter(search="nincs"), page=3)) == ListPage((), 0, 1, 1)
 
 
 def test_what_stands_around_the_list_is_counted_for_its_owner_only(boxes: Boxes) -> None:

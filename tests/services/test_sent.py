@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from portal_app.database.transactions import Database
-from portal_app.domain.letters import Filter, Listing, Sort, SortField
+from portal_app.domain.letters import Filter, Listing, ListPage, Sort, SortField
 from portal_app.services import bin as bins
 from portal_app.services import sent
 from portal_app.services.messages import send_reply
@@ -22,7 +22,7 @@ def boxes(database: Database) -> tuple[Mailbox, Mailbox]:
     return open_mailbox(database, ANNA), open_mailbox(database, BELA)
 
 
-def listed(box: Mailbox, listing: Listing | None = None, *, now=NOON) -> sent.SentPage:
+def listed(box: Mailbox, listing: Listing | None = None, *, now=NOON) -> ListPage[sent.SentLine]:
     """List what somebody sent."""
     return box.database.ask(sent.list_sent, box.customer, listing or Listing(), now=now)
 
@@ -80,4 +80,4 @@ def test_deleted_and_expired_messages_are_not_listed(boxes: tuple[Mailbox, Mailb
     write(anna, "Régi", at=NOON - timedelta(days=370))
     anna.database.carry_out(bins.bin_messages, anna.customer, [gone], now=NOON)
 
-    assert listed(anna) == sent.SentPage((), 0, 1, 1)
+    assert listed(anna) == ListPage((), 0, 1, 1)

@@ -9,12 +9,12 @@ from sqlmodel import update
 from portal_app.database.tables import Letter
 from portal_app.database.transactions import Database
 from portal_app.domain.kinds import LetterKind
-from portal_app.domain.letters import Filter, Listing, Sort, SortField, at_first
+from portal_app.domain.letters import Filter, Listing, ListPage, Sort, SortField, at_first
 from portal_app.domain.shelves import Shelf
 from portal_app.services import inbox
 from portal_app.services.bin import bin_letters
 from portal_app.services.house import House
-from portal_app.services.inbox import InboxPage
+from portal_app.services.inbox import LetterLine
 from tests.cast import ANNA, BELA, NOON
 from tests.mailbox import MINTA, Mailbox, open_mailbox, stored_file
 from tests.services.test_inbox import fill, plans_of
@@ -31,7 +31,7 @@ def boxes(database: Database) -> Boxes:
     return open_mailbox(database, ANNA), open_mailbox(database, BELA)
 
 
-def listed(box: Mailbox, wanted: Filter, sort: Sort | None = None) -> InboxPage:
+def listed(box: Mailbox, wanted: Filter, sort: Sort | None = None) -> ListPage[LetterLine]:
     """List somebody's shelf."""
     return box.database.ask(inbox.list_letters, box.customer, Listing(wanted, sort or Sort()), now=NOON)
 

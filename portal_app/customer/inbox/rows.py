@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from sys import intern
+from typing import Any
 
 from portal_app.browser.portal_state import the_brand
 from portal_app.customer.inbox import addresses
 from portal_app.customer.policies.addresses import policy_page
 from portal_app.domain.calendar import budapest_date, days_left
-from portal_app.domain.letters import Filter, last_readable_day, leaving, may_be_binned, readable_days
+from portal_app.domain.letters import Filter, ListPage, last_readable_day, leaving, may_be_binned, readable_days
 from portal_app.domain.payments import Due, how_due
 from portal_app.domain.shelves import Shelf
 from portal_app.services.inbox import LetterLine
@@ -114,6 +115,12 @@ def chips(wanted: Filter, language: str) -> list[Choice]:
 def say(key: str, language: str, **values: object) -> str:
     """Say a sentence in the visitor's language and the brand's register."""
     return sentence(key, language, the_brand().register.value, **values)
+
+
+def shown_range(found: ListPage[Any], per_page: int, language: str) -> str:
+    """Say which rows of how many a page of a list shows."""
+    first = (found.page - 1) * per_page + 1
+    return say("inbox.range", language, first=first, last=first + len(found.lines) - 1, total=found.total)
 
 
 @lru_cache(maxsize=64)

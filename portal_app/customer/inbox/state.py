@@ -3,31 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 
 import reflex as rx
-from pydantic import Field
 
-from portal_app.browser.admission import CUSTOMER, Line, PublicId, Word, customer, open_to, parse
+from portal_app.browser.admission import CUSTOMER, Line, PageNumber, PublicId, Word, customer, open_to, parse
 from portal_app.browser.live import live
 from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer.inbox import addresses
-from portal_app.customer.inbox.rows import Choice, LetterRow, chips, kind_words, letter_row, say
+from portal_app.customer.inbox.rows import Choice, LetterRow, chips, kind_words, letter_row, say, shown_range
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.kinds import LetterKind
-from portal_app.domain.letters import NEWEST_FIRST, Filter, Listing, Period, SortField, at_first, pressed, read_sort
+from portal_app.domain.letters import NEWEST_FIRST, Filter, Listing, ListPage, Period, SortField, at_first, pressed, read_sort
 from portal_app.domain.shelves import Shelf
 from portal_app.gateways.clock import now
 from portal_app.services import bin as bins
 from portal_app.services import inbox
 from portal_app.services.bin import Binned
-from portal_app.services.inbox import InboxPage, LetterLine, OpenedInbox
+from portal_app.services.inbox import LetterLine, OpenedInbox
 from portal_app.texts.dates import moment as written_moment
 from portal_app.texts.phones import masked_email
 from portal_app.texts.sizes import file_size
 
-PageNumber = Annotated[int, Field(ge=1, le=100_000)]
 TITLES = {None: "inbox.title", Shelf.DOCUMENTS: "shelf.documents", Shelf.PAYMENTS: "shelf.payments"}
 # After an act the browser announces the new address that the act itself gave it; so long it may take.
 ECHO_TIME = timedelta(seconds=5)
@@ -317,16 +315,15 @@ class InboxState(PortalState):
         self._surround(opened)
         self.ready = True
 
-    def _show(self, listing: Listing, found: InboxPage, moment: datetime) -> None:
+    def _show(self, listing: Listing, found: ListPage[LetterLine], moment: datetime) -> None:
         today, wanted = budapest_date(moment), listing.filter
-        first = (found.page - 1) * listing.per_page + 1
         self.rows = [letter_row(line, today, self.language, wanted.shelf) for line in found.lines]
         self._put(
             total=found.total,
             page=found.page,
             pages=found.pages,
             per_page=listing.per_page,
-            range_words=self._say("range", first=first, last=first + len(found.lines) - 1, total=found.total),
+            range_words=shown_range(found, listing.per_page, self.language),
             sort=str(listing.sort),
             search=wanted.search,
             kind=addresses.kind_word(wanted.kind) if wanted.kind else "",

@@ -9,10 +9,11 @@ from portal_app.customer.inbox.addresses import POLICY, path_of
 from portal_app.customer.inbox.rows import LetterRow, due_words, letter_row, say
 from portal_app.customer.policies.addresses import policy_page
 from portal_app.domain.calendar import budapest_date
+from portal_app.domain.letters import ListPage
 from portal_app.domain.payments import how_due
 from portal_app.domain.policies import Communication, PolicyStatus
 from portal_app.domain.shelves import Shelf
-from portal_app.services.inbox import InboxPage
+from portal_app.services.inbox import LetterLine
 from portal_app.services.portfolio import PolicyDetails, PolicyLine
 from portal_app.texts.dates import long_date, machine_date
 from portal_app.texts.money import forints
@@ -112,6 +113,6 @@ def _chosen_on(consent_at: datetime | None, language: str) -> str:
     return long_date(budapest_date(consent_at), language) if consent_at else ""
 
 
-def _letters(found: InboxPage, number: str, shelf: Shelf, today: date, language: str) -> LettersShown:
+def _letters(found: ListPage[LetterLine], number: str, shelf: Shelf, today: date, language: str) -> LettersShown:
     rows = [letter_row(line, today, language, shelf) for line in found.lines]
     return LettersShown(rows, f"{path_of(shelf)}?{urlencode({POLICY: number})}")

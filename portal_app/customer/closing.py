@@ -10,29 +10,36 @@ from portal_app.browser.admission import ANYONE, CUSTOMER, customer, open_to, vi
 from portal_app.browser.arrivals import arrival_of
 from portal_app.browser.cookies import CookieNames
 from portal_app.browser.pages import see_other
-from portal_app.browser.portal_state import PortalState
-from portal_app.customer.posted import as_long_for_everybody
+from portal_app.browser.portal_state import PortalState, the_brand
+from portal_app.customer.posted import as_long_for_everybody, posted
+from portal_app.customer.titles import title_with_error
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.closings import Ground
 from portal_app.domain.errors import LinkExpired, LinkSuperseded, LinkUnknown, LinkUsed, TooMany
 from portal_app.gateways.clock import now
 from portal_app.gateways.secrets import random_token, token_digest
-from portal_app.services import closings, links
+from portal_app.services import closings, links, visits
 from portal_app.services.closings import ClosingView
 from portal_app.services.house import the_house
 from portal_app.services.links import LinkPurpose, LinkStatus
-from portal_app.services.visits import LIFE
+from portal_app.services.visits import LIFE, Outcome
 from portal_app.texts.catalogues import sentence
 from portal_app.texts.dates import long_date
-from portal_app.ui.fields import radio_field, text_area, text_field
+from portal_app.ui.fields import error_summary, radio_field, text_area, text_field
 from portal_app.ui.forms import native_form
+from portal_app.ui.icons import icon
 from portal_app.ui.layout import contact_lines, page_title
 from portal_app.ui.notices import notice
 from portal_app.ui.words import t
 
 PAGE = "/portaltorles"
-ASKED = "elkuldve"
+ASKED, MISSING = "elkuldve", "hianyzik"
+FIELDS = {"login": 300, "ground": 64, "words": 2000}
+"""What the form asks for, and how long it may be."""
+NEEDED = {"login": "closing.login_missing", "ground": "closing.ground_missing"}
+NOTHING = dict.fromkeys(FIELDS, "")
+UNFINISHED = "closing_unfinished"
 TRIES = "10/15minute"
 BROKEN = (LinkExpired, LinkSuperseded, LinkUnknown, LinkUsed)
 
@@ -45,17 +52,23 @@ class ClosingState(PortalState):
     letters: str = ""
     takes_effect: str = ""
     to_post: list[str] = rx.field(default_factory=list)
+    login_error: str = ""
+    ground_error: str = ""
+    typed: dict[str, str] = rx.field(default_factory=lambda: dict(NOTHING))
 
     @rx.event
     @open_to(*ANYONE)
     async def load(self) -> None:
         """Find out how far this visitor has come."""
-        actor, brand = visitor(), the_house().brand
+        actor, brand, asked = visitor(), the_house().brand, self.router.url.query_parameters
+        await self._show_missing(actor, asked.get(MISSING, "").split(","))
         running = await ask(closings.running, actor, brand=brand, now=now()) if isinstance(actor, Customer) else None
         if running is not None:
             self._show("running", running)
-        elif ASKED in self.router.url.query_parameters:
+        elif ASKED in asked:
             self.step = "asked"
+        elif MISSING in asked:
+            self.step = "form"
         else:
             await self._look_at_link(actor)
 
@@ -65,6 +78,13 @@ class ClosingState(PortalState):
         """Keep the account after all."""
         await carry_out(closings.cancel, customer(), now=now())
         self.step = "kept"
+
+    async def _show_missing(self, actor: object, missing: list[str]) -> None:
+        register = the_brand().register.value
+        words = {name: sentence(words, self.language, register) for name, words in NEEDED.items() if name in missing}
+        self.login_error, self.ground_error = (words.get(name, "") for name in NEEDED)
+        left = await ask(visits.outcome_for, actor, now=now()) if words and isinstance(actor, Customer | Stranger) else Outcome()
+        self.typed = {name: str(left.facts.get(name, "")) if left.code == UNFINISHED else "" for name in FIELDS}
 
     async def _look_at_link(self, actor: object) -> None:
         if not isinstance(actor, Customer | Stranger):
@@ -98,18 +118,28 @@ async def arrive(request: Request) -> Response:
 
 async def submit(request: Request) -> Response:
     """Take the wish and answer the same whoever asks; or confirm it when the visitor came by the mailed link."""
-    form = await request.form()
-    if form.get("confirm"):
+    form, house = await posted(request), the_house()
+    if form.text("confirm"):
         return await _confirm(request)
-    arrival, house = arrival_of(request), the_house()
-    if not house.limits.allow("closing", arrival.source, TRIES):
+    typed = {name: form.text(name, most) for name, most in FIELDS.items()}
+    if missing := _missing(form.actor, typed):
+        await carry_out(visits.note_typed, form.actor, form.browser().visit_sha256, UNFINISHED, now=now(), **typed)
+        return form.back_to(f"{PAGE}?{MISSING}={','.join(missing)}")
+    if not house.limits.allow("closing", form.source, TRIES):
         raise TooMany
     async with as_long_for_everybody():
         await carry_out(
-            closings.ask, arrival.actor, _ground(str(form.get("ground", ""))), login=str(form.get("login", ""))[:300],
-            words=str(form.get("words", "")), secrets=house.secrets, now=now(),
+            closings.ask, form.actor, Ground(typed["ground"]), login=typed["login"], words=typed["words"],
+            secrets=house.secrets, now=now(),
         )  # fmt: skip
+        await carry_out(visits.forget_typed, form.actor, UNFINISHED, now=now())
     return see_other(f"{PAGE}?{ASKED}=1")
+
+
+def _missing(actor: Customer | Stranger, typed: dict[str, str]) -> list[str]:
+    """Name what the form lacks; a customer need not say who they are."""
+    there = {"login": isinstance(actor, Customer) or typed["login"].strip(), "ground": typed["ground"] in set(Ground)}
+    return [name for name in NEEDED if not there[name]]
 
 
 async def _confirm(request: Request) -> Response:
@@ -121,8 +151,8 @@ async def _confirm(request: Request) -> Response:
     return see_other(f"{PAGE}?link=1")
 
 
-def _ground(value: str) -> Ground:
-    return Ground(value) if value in set(Ground) else Ground.OTHER
+TYPED = ClosingState.typed
+TITLE = title_with_error("closing.title", ClosingState.login_error, ClosingState.ground_error)
 
 
 def closing_page() -> rx.Component:
@@ -147,29 +177,44 @@ def closing_page() -> rx.Component:
 def _form() -> rx.Component:
     return rx.fragment(
         rx.el.p(t("closing.lead")),
+        error_summary(("login", ClosingState.login_error), ("policy-ended", ClosingState.ground_error)),
         native_form(
             rx.cond(
                 PortalState.standing == "stranger",
                 text_field(
-                    "login", t("closing.login"), hint=t("closing.login_hint"), autocomplete="username",
-                    spell_check=False, auto_capitalize="none", required=True,
+                    "login", t("closing.login"), hint=t("closing.login_hint"), error=ClosingState.login_error,
+                    autocomplete="username", default_value=TYPED["login"], spell_check=False, auto_capitalize="none",
+                    required=True,
                 ),
             ),
             rx.el.fieldset(
                 rx.el.legend(t("closing.why"), class_name="field-label"),
-                radio_field("policy-ended", t("closing.policy_ended"), name="ground", value=Ground.POLICY_ENDED, required=True),
-                radio_field("to-post", t("closing.to_post"), name="ground", value=Ground.TO_POST),
+                rx.cond(
+                    ClosingState.ground_error != "",
+                    rx.el.p(icon("error"), rx.el.span(ClosingState.ground_error), id="ground-error", class_name="field-error"),
+                ),
+                _choice("policy-ended", "closing.policy_ended", Ground.POLICY_ENDED),
+                _choice("to-post", "closing.to_post", Ground.TO_POST),
                 rx.el.p(t("closing.to_post_about"), class_name="field-hint"),
-                radio_field("other", t("closing.other"), name="ground", value=Ground.OTHER),
+                _choice("other", "closing.other", Ground.OTHER),
                 class_name="field",
+                aria_describedby=rx.cond(ClosingState.ground_error != "", "ground-error", ""),
             ),
-            text_area("words", t("closing.words"), rows=3, max_length=2000),
+            text_area("words", t("closing.words"), default_value=TYPED["words"], rows=3, max_length=FIELDS["words"]),
             rx.el.p(t("closing.next")),
             rx.el.button(t("closing.ask"), type="submit", class_name="btn btn-primary"),
             action=PAGE,
+            no_validate=True,
+            # Built anew when the state arrives, so that the fields take what was typed before.
+            key=TYPED.to_string(),
             class_name="card-plain",
         ),
     )  # fmt: skip
+
+
+def _choice(field_id: str, words: str, ground: Ground) -> rx.Component:
+    chosen = TYPED["ground"] == ground.value
+    return radio_field(field_id, t(words), name="ground", value=ground, default_checked=chosen, required=True)
 
 
 def _asked() -> rx.Component:

@@ -31,6 +31,7 @@ from portal_app.ui.words import t
 
 PAGE = "/beallitasok"
 ADDRESS_TRIES = "5/15minute"
+LONGEST = 300
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class ProfileState(PortalState):
     by_address: bool = True
     password_expires: str = ""
     outcome: str = ""
+    typed_email: str = ""
     rows: list[SignInRow] = rx.field(default_factory=list)
 
     @rx.event
@@ -66,7 +68,7 @@ class ProfileState(PortalState):
         shown = await ask(preferences.preferences, customer(), now=now())
         self.email, self.waiting_email, self.email_refused = shown.email, shown.waiting_email, shown.email_refused
         self.phone = masked_phone(shown.phone) if shown.phone else ""
-        self.reminders_wanted, self.outcome = shown.reminders_wanted, shown.outcome
+        self.reminders_wanted, self.outcome, self.typed_email = shown.reminders_wanted, shown.outcome, shown.typed_email
         self.login, self.by_address = shown.login, shown.by_address
         expires = await ask(passwords.own_password_expires_at, customer())
         self.password_expires = long_date(expires, self.language) if expires else ""
@@ -117,13 +119,13 @@ async def ask_for_new_address(request: Request) -> Response:
     stored = await ask(preferences.current_password, actor)
     outcome = ""
     if not await house.hashing.verify_async(str(form.get("password", ""))[:1024], stored):
-        outcome = "current_password_wrong"
+        outcome = preferences.PASSWORD_WRONG
     try:
         address = preferences.normal_address(str(form.get("email", "")))
     except EmailInvalid:
-        outcome = outcome or "email_invalid"
+        outcome = outcome or preferences.ADDRESS_INVALID
     if outcome:
-        await carry_out(preferences.tell_outcome, actor, outcome, now=now())
+        await carry_out(preferences.tell_outcome, actor, outcome, now=now(), email=str(form.get("email", ""))[:LONGEST])
     else:
         await carry_out(preferences.ask_for_new_address, actor, address, secrets=house.secrets, now=now())
     return see_other(PAGE)
@@ -152,7 +154,7 @@ def profile_page() -> rx.Component:
     return rx.el.div(
         page_title(t("profile.title")),
         rx.cond(
-            ProfileState.outcome == "address_asked",
+            ProfileState.outcome == preferences.ADDRESS_ASKED,
             notice("success", rx.el.p(t("profile.address_asked"))),
         ),
         rx.el.div(
@@ -175,8 +177,8 @@ def _card(title: str, *content: rx.Component, **properties: str) -> rx.Component
 
 
 def _address() -> rx.Component:
-    wrong_address = rx.cond(ProfileState.outcome == "email_invalid", t("profile.email_invalid"), "")
-    wrong_password = rx.cond(ProfileState.outcome == "current_password_wrong", t("profile.password_wrong"), "")
+    wrong_address = rx.cond(ProfileState.outcome == preferences.ADDRESS_INVALID, t("profile.email_invalid"), "")
+    wrong_password = rx.cond(ProfileState.outcome == preferences.PASSWORD_WRONG, t("profile.password_wrong"), "")
     return _card(
         "profile.address",
         rx.cond(ProfileState.email_refused, notice("warning", rx.el.p(t("profile.address_refused")))),
@@ -200,7 +202,8 @@ def _address() -> rx.Component:
                 text_field(
                     "new-email", t("profile.new_email"), name="email",
                     hint=rx.cond(ProfileState.by_address, t("profile.new_email_hint"), t("profile.new_email_hint_id")),
-                    error=wrong_address, kind="email", autocomplete="email",
+                    error=wrong_address, kind="email", autocomplete="email", default_value=ProfileState.typed_email,
+                    key=ProfileState.typed_email,
                 ),
                 password_field("current-password", t("profile.current_password"), name="password", error=wrong_password),
                 rx.el.button(t("profile.send_link"), type="submit", class_name="btn btn-primary"),
@@ -278,8 +281,8 @@ def _sign_in(row: rx.Var[SignInRow]) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.strong(row.browser),
-            rx.el.p(t("profile.signed_in_at"), " ", row.started, class_name="muted"),
-            rx.el.p(t("profile.seen_at"), " ", row.seen, class_name="muted"),
+            rx.el.p(t("profile.signed_in_at"), " ", rx.el.span(row.started, class_name="together"), class_name="muted"),
+            rx.el.p(t("profile.seen_at"), " ", rx.el.span(row.seen, class_name="together"), class_name="muted"),
         ),
         rx.cond(
             row.current,

@@ -28,6 +28,7 @@ from portal_app.customer import (
 from portal_app.customer.administration.places import administration_pages, administration_routes
 from portal_app.customer.bin import BinState, bin_page
 from portal_app.customer.chat import ChatState, chat_page
+from portal_app.customer.closing import TITLE as CLOSING_TITLE
 from portal_app.customer.closing import ClosingState, closing_page
 from portal_app.customer.first_sign_in import TITLE as FIRST_TITLE
 from portal_app.customer.first_sign_in import FirstSignInState, first_sign_in_page
@@ -93,7 +94,7 @@ _PAGES: tuple[Page, ...] = (
     ),  # fmt: skip
     *administration_pages(),
     Page(chat.PAGE, chat_page, "chat.title", (CUSTOMER,), on_load=(ChatState.load,), portals=CHAT_PORTALS),
-    Page("/portaltorles", closing_page, "closing.title", ANYONE, on_load=(ClosingState.load,)),
+    Page("/portaltorles", closing_page, "closing.title", ANYONE, (ClosingState.load,), CLOSING_TITLE),
     *registration_pages(the_brand()),
     Page("/sugo", help_page, "help.title", ANYONE),
     Page(RIGHT_DOOR, right_door_page, "right_door.title", ANYONE, on_load=(RightDoorState.load,)),

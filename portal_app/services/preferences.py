@@ -16,10 +16,14 @@ from portal_app.services import accounts
 from portal_app.services.events import record
 from portal_app.services.links import LinkPurpose, LinkStatus, link_of_visit, use_link
 from portal_app.services.outbox import enqueue
-from portal_app.services.visits import end_visit, keep_visit, note_outcome, outcome_of, visit_of
+from portal_app.services.visits import Outcome, end_visit, keep_visit, note_outcome, outcome_of, visit_of
 
 LANGUAGES = ("hu", "en")
 ADDRESS_LINK_LIFE = timedelta(hours=24)
+# How the form of the new address ended; other pages' forms end otherwise.
+ADDRESS_ASKED, ADDRESS_INVALID = "address_asked", "address_invalid"
+PASSWORD_WRONG = "address_password_wrong"  # noqa: S105 - the name of an outcome
+OUTCOMES = frozenset({ADDRESS_ASKED, ADDRESS_INVALID, PASSWORD_WRONG})
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Preferences:
     reminders_wanted: bool
     opened_at: datetime
     outcome: str
+    typed_email: str = ""
+    """The address that was typed into a form that lacked something."""
     login: str = ""
     """What the customer signs in with."""
     by_address: bool = True
@@ -53,6 +59,8 @@ def preferences(db: Session, actor: Customer, *, now: datetime) -> Preferences:
             Link.valid_until > now,
         )
     ).first()
+    last = outcome_of(visit_of(db, actor, now=now))
+    last = last if last.code in OUTCOMES else Outcome()
     return Preferences(
         email=account.email,
         waiting_email=waiting or "",
@@ -61,7 +69,8 @@ def preferences(db: Session, actor: Customer, *, now: datetime) -> Preferences:
         language=account.language,
         reminders_wanted=account.reminders_wanted,
         opened_at=account.created_at,
-        outcome=outcome_of(visit_of(db, actor, now=now)).code,
+        outcome=last.code,
+        typed_email=str(last.facts.get("email", "")),
         login=accounts.own_login(db, actor),
         by_address=accounts.belongs_to_address(db, account),
     )
@@ -86,9 +95,9 @@ def current_password(db: Session, actor: Customer) -> str | None:
     ).first()
 
 
-def tell_outcome(db: Session, actor: Customer | Stranger, code: str, *, now: datetime) -> None:
-    """Remember how a form ended, for the page that is drawn next."""
-    note_outcome(keep_visit(db, actor, "", now=now), code)
+def tell_outcome(db: Session, actor: Customer | Stranger, code: str, *, now: datetime, **typed: str) -> None:
+    """Remember how a form ended, for the page that is drawn next, and what was typed into it; never a secret."""
+    note_outcome(keep_visit(db, actor, "", now=now), code, **typed)
 
 
 def normal_address(address: str) -> str:
@@ -118,7 +127,7 @@ def ask_for_new_address(db: Session, actor: Customer, address: str, *, secrets: 
             facts={"expires_at": valid_until.isoformat()},
             sealed_secret=accounts.seal_text(secrets, token),
         )
-    tell_outcome(db, actor, "address_asked", now=now)
+    tell_outcome(db, actor, ADDRESS_ASKED, now=now)
     record(db, actor, "address:asked", now=now, account_id=actor.account_id)
 
 

@@ -78,6 +78,18 @@ def note_for(db: Session, actor: Customer | Stranger, code: str, *, now: datetim
         note_outcome(visit, code, **facts)
 
 
+def note_typed(db: Session, actor: Customer | Stranger, token_sha256: str, code: str, *, now: datetime, **typed: Fact) -> None:
+    """Remember what a form was sent with that lacks something, so that nobody types it twice; never a secret."""
+    note_outcome(keep_visit(db, actor, token_sha256, now=now), code, **typed)
+
+
+def forget_typed(db: Session, actor: Customer | Stranger, code: str, *, now: datetime) -> None:
+    """Forget it when the form has been taken."""
+    visit = visit_of(db, actor, now=now)
+    if visit is not None and outcome_of(visit).code == code:
+        visit.outcome = ""
+
+
 def outcome_for(db: Session, actor: Customer | Stranger, *, now: datetime) -> Outcome:
     """Read how the visitor's last attempt ended."""
     return outcome_of(visit_of(db, actor, now=now))

@@ -259,6 +259,11 @@ def test_somebody_without_an_account_asks_and_gets_one(page: Page, portal: Produ
     page.get_by_role("button", name="Kérelem beküldése").click()
     expect(page.get_by_role("alert")).to_contain_text("Írja be a kötvényszámot")
     look(page)
+    page.locator("#policy-number").fill(number)
+    page.locator("#plate-number").fill("XYZ-987")
+    page.get_by_role("button", name="Kérelem beküldése").click()
+    expect(page.get_by_role("alert")).not_to_contain_text("Írja be a kötvényszámot")
+    expect(page.locator("#policy-number")).to_have_value(number)
     for field, text in (("policy-number", number), ("plate-number", "XYZ-987"), ("name", "Minta Anna"), ("email", email)):
         page.locator(f"#{field}").fill(text)
     page.locator("#phone").fill("06 30 111 2233")

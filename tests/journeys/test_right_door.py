@@ -198,10 +198,18 @@ def test_who_has_no_way_in_at_all_asks_staff(portal: Product, phone: Page) -> No
     look(phone)
 
     phone.get_by_label("Név, ahogy a kötvényen áll").fill("Minta Anna")
-    phone.get_by_label("Kötvényszám").fill("KGFB-2026-000001")
     phone.get_by_label("Rendszám (ha járműbiztosítás)").fill("ABC-123")
     phone.get_by_label("E-mail-cím, ahová válaszolhatunk").fill(address)
     phone.get_by_label("Mi történt?").fill("Megszűnt a régi e-mail-címem.")
+    phone.get_by_role("button", name="Kérés elküldése").click()
+    ready(phone)
+
+    expect(phone.get_by_role("alert")).to_have_text(re.compile("Adja meg a kötvényszámát"))
+    expect(phone).to_have_url(re.compile(r"/segitseg/hozzaferes\?hianyzik=policy_number$"))
+    expect(phone.get_by_label("Név, ahogy a kötvényen áll")).to_have_value("Minta Anna")
+    expect(phone.get_by_label("Mi történt?")).to_have_value("Megszűnt a régi e-mail-címem.")
+    look(phone)
+    phone.get_by_label("Kötvényszám").fill("KGFB-2026-000001")
     phone.get_by_role("button", name="Kérés elküldése").click()
     ready(phone)
 

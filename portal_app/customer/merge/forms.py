@@ -39,6 +39,7 @@ PAGE = MERGING
 PROVE, SEND_CODE, GIVE_CODE = "prove", "send_code", "give_code"
 MERGE, UNDO, FORGET, REQUEST = "merge", "undo", "forget", "request"
 MERGED, UNDONE = "osszevonva", "visszavonva"
+LONGEST_WORDS = 2000
 CODE_TRIES = "20/15minute"
 NOTED = (MergeNotProved, MergeNotPossible, MergeNotFound, TooMany)
 
@@ -117,7 +118,7 @@ async def _forget(form: Posted, actor: Customer) -> Response:
 
 async def _request(form: Posted, actor: Customer) -> Response:
     """Put the wish before the insurer's staff, for who cannot prove the other account here (R58)."""
-    facts = {"login": form.text("other_login")[:200], "words": form.text("words")}
+    facts = {"login": form.text("other_login")[:200], "words": form.text("words", LONGEST_WORDS)}
     new = applications.NewApplication(ApplicationKind.MERGE, form.text("nonce") or public_id(), facts)
     receipt = await carry_out(applications.submit, actor, new, brand=the_house().brand, now=now())
     return see_other(request_page(receipt.public_id))

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from portal_app.browser.portal_state import the_brand
-from portal_app.customer.merge.forms import FORGET, GIVE_CODE, MERGE, PAGE, PROVE, REQUEST, SEND_CODE, UNDO
+from portal_app.customer.merge.forms import FORGET, GIVE_CODE, LONGEST_WORDS, MERGE, PAGE, PROVE, REQUEST, SEND_CODE, UNDO
 from portal_app.customer.merge.state import AccountShown, MergeShown, MergeState
 from portal_app.customer.security_code import code_fields, code_forms
 from portal_app.ui.fields import error_summary, password_field, text_area, text_field
@@ -234,7 +234,9 @@ def _by_staff() -> rx.Component:
                 rx.el.input(type="hidden", name="act", value=REQUEST),
                 rx.el.input(type="hidden", name="nonce", value=MergeState.nonce),
                 text_field("other_login", t("merge.request_login"), hint=t("merge.request_login_hint"), max_length=200),
-                text_area("words", t("merge.request_words"), hint=t("merge.request_words_hint"), rows=3, max_length=2000),
+                text_area(
+                    "words", t("merge.request_words"), hint=t("merge.request_words_hint"), rows=3, max_length=LONGEST_WORDS
+                ),
                 rx.el.button(t("merge.request_send"), type="submit", class_name="btn btn-primary"),
                 action=PAGE,
             ),

@@ -29,9 +29,9 @@ from portal_app.texts.phones import phone, phone_link
 from portal_app.ui.fields import error_summary, text_field
 from portal_app.ui.forms import native_form
 from portal_app.ui.layout import page_title
-from portal_app.ui.links import document_link
+from portal_app.ui.links import document_link, mail_link, mail_words
 from portal_app.ui.notices import notice
-from portal_app.ui.words import in_language, t
+from portal_app.ui.words import in_language, quoted, t
 
 # ── the route ──
 
@@ -211,9 +211,9 @@ def not_arrived(*, by_sms: bool = False) -> rx.Component:
                 " ",
                 rx.el.strong(post.sender_name),
                 ", ",
-                rx.el.strong(post.sender_address),
+                rx.el.strong(mail_words(post.sender_address)),
                 ", ",
-                rx.el.strong(f"„{post.search_word}”"),
+                rx.el.strong(quoted(post.search_word)),
             ),
             rx.el.li(t("password.other_address_or_id"), " ", document_link(t("password.whereabouts"), href="/segitseg"))
             if by_sms
@@ -234,7 +234,7 @@ def not_arrived(*, by_sms: bool = False) -> rx.Component:
 
 
 def _or_write(email: str) -> tuple[rx.Var[str] | str | rx.Component, ...]:
-    return " ", t("password.or_write"), " ", document_link(email, href=f"mailto:{email}")
+    return " ", t("password.or_write"), " ", mail_link(email)
 
 
 def _send_again() -> rx.Component:

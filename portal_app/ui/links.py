@@ -20,3 +20,14 @@ class DocumentLink(BaseHTML):
 def document_link(*children: Any, href: str | rx.Var[str], class_name: str = "link", **properties: Any) -> rx.Component:
     """Build a link that loads a document, a file, or a place on this page."""
     return DocumentLink.create(*children, href=href, class_name=class_name, **properties)
+
+
+def mail_link(address: str) -> rx.Component:
+    """Build the link that opens a new e-mail to an address of the insurer."""
+    return document_link(mail_words(address), href=f"mailto:{address}")
+
+
+def mail_words(address: str) -> rx.Component:
+    """Write an e-mail address that wraps before its @ where it is too long for the line."""
+    name, _, host = address.rpartition("@")
+    return rx.fragment(name, rx.el.wbr(), f"@{host}")

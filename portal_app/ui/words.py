@@ -20,3 +20,8 @@ def in_language(hungarian: str, english: str) -> rx.Var[str]:
     if hungarian == english:
         return rx.Var.create(hungarian)
     return rx.cond(PortalState.language == "en", english, hungarian)
+
+
+def quoted(word: str) -> rx.Var[str]:
+    """Put a word into the quotation marks of the visitor's language."""
+    return in_language(f"„{word}”", f"“{word}”")

@@ -245,7 +245,7 @@ def test_the_lists_are_readable_in_english_and_in_the_dark(town: FullTown, page:
     page.get_by_role("button", name="English").click()
     ready(page)
 
-    expect(page.locator("h1")).to_have_text("Vouchers")
+    expect(page.locator("h1")).to_have_text("Payment documents")
     expect(page.locator("tbody tr").first).to_contain_text("due in 3 days")
     look(page)
     open_page(page, "/szerzodesek")

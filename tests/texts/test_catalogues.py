@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from portal_app.domain.brands import Register
+from portal_app.settings import read_brand
 from portal_app.texts import catalogues
 from portal_app.texts.catalogues import (
     CATALOGUES,
@@ -47,11 +49,29 @@ FORMAL_WORDS = re.compile(
 # Words that the source documents fix letter for letter, also where customers are addressed informally.
 FIXED_WORDS = re.compile(r"Elfelejtette jelszavát\?")
 PLACES = re.compile(r"\{\w*\}")
+# Words that address customers formally in one sentence and speak of things in another: "a szerződés levelei".
+OF_THINGS = set(
+    re.findall(
+        r"\w+",
+        """
+        adatai az azonosítója azonosítóját be belépett belépése bizonylata címe címről címére címét dokumentuma
+        dokumentumai dokumentumait elküldött erre fiók fiókra fér használja jár kapott kér kért kötött küldeménye
+        küldeményei küldeményeit küldi küldött levelei leveleit megadott neve nevét nincs postafiókja próbált saját száma
+        szövege tud tudjuk van volt választ választott által éve üzenetének
+        """,
+    )
+)
 
 
 def hungarian(register: str) -> list[tuple[str, str]]:
     """Every Hungarian text customers of this register meet."""
     return [(key, text) for key in ALL_KEYS if not key.startswith(NOT_FOR_CUSTOMERS) for text in forms(key, "hu", register)]
+
+
+def words_of(key: str, register: str) -> set[str]:
+    """Every word of a sentence in all its forms."""
+    said = " ".join(forms(key, "hu", register)) if not key.startswith(NOT_FOR_CUSTOMERS) else ""
+    return set(re.findall(r"[^\W\d_]+", PLACES.sub(" ", FIXED_WORDS.sub("", said)).lower()))
 
 
 def test_both_languages_know_the_same_keys() -> None:
@@ -102,6 +122,24 @@ def test_informal_sentences_hold_no_formal_word() -> None:
     assert [(key, found.group()) for key, found in heard if found] == []
 
 
+def test_no_informal_sentence_keeps_a_word_that_made_others_formal() -> None:
+    """What the informal catalogue says anew teaches which words address formally; no sentence may have been forgotten."""
+    anew = [key for key in read_catalogue("hu@informal") if not key.startswith(NOT_FOR_CUSTOMERS)]
+    formal = set().union(*(words_of(key, "formal") - words_of(key, "informal") for key in anew)) - OF_THINGS
+
+    assert len(formal) > 250
+    assert {key: kept for key in ALL_KEYS if (kept := sorted(words_of(key, "informal") & formal))} == {}
+
+
+@pytest.mark.parametrize("brand", ["minta", "allianz", "union"])
+def test_the_words_of_a_brand_keep_its_register(brand: str) -> None:
+    described = read_brand(brand)
+    unlike = FORMAL_WORDS if described.register is Register.INFORMAL else INFORMAL_WORDS
+    said = [described.contact.opening_hours, *(words for one in described.products for words in (one.name, one.about))]
+
+    assert [text for text in said if unlike.search(text)] == []
+
+
 @pytest.mark.parametrize("register", ["formal", "informal"])
 def test_hungarian_never_builds_an_article_or_a_suffix(register: str) -> None:
     bad = re.compile(
@@ -118,6 +156,14 @@ def test_hungarian_uses_the_agreed_words(register: str) -> None:
     )
 
     assert [(key, found.group()) for key, text in hungarian(register) if (found := bad.search(PLACES.sub("", text)))] == []
+
+
+def test_english_uses_the_agreed_words() -> None:
+    bad = re.compile(r"\be-mail|\bvoucher|number plate|cover certificate|\blog ?(in|out)\b|\brunning contract", re.IGNORECASE)
+    searched = re.compile(r"\.(keywords|words_\w+)$")
+    said = [(key, PLACES.sub("", text)) for key in ALL_KEYS if not searched.search(key) for text in forms(key, "en")]
+
+    assert [(key, found.group()) for key, text in said if (found := bad.search(text))] == []
 
 
 def test_errors_say_what_to_do_without_begging() -> None:

@@ -98,9 +98,11 @@ def details_shown(details: PolicyDetails, today: date, language: str) -> Details
 
 
 def product_name(product: str, language: str) -> str:
-    """Give the name of a product whose code the brand knows; insurers may also hand over names."""
-    known = {one.code: one.name_en if language == "en" else one.name for one in the_brand().products}
-    return known.get(product, product)
+    """Give the name of a product that the brand knows by its code or name; insurers may also hand over others."""
+    found = next((one for one in the_brand().products if product in {one.code, one.name}), None)
+    if found is None:
+        return product
+    return found.name_en if language == "en" else found.name
 
 
 def _status(line: PolicyLine, language: str) -> str:

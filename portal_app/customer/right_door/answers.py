@@ -9,8 +9,8 @@ from portal_app.domain.brands import LoginKind, PortalName
 from portal_app.domain.doors import Verdict, makes_an_account_each, opened_portals
 from portal_app.texts.phones import phone, phone_link
 from portal_app.ui.forms import native_form
-from portal_app.ui.links import document_link
-from portal_app.ui.words import t
+from portal_app.ui.links import document_link, mail_link, mail_words
+from portal_app.ui.words import quoted, t
 
 ASK_ELECTRONIC = "/ugyintezes/elektronikus-levelezes"
 HOW = {LoginKind.ISSUED: "right_door.certain_issued", LoginKind.EMAIL: "right_door.certain_email"}
@@ -21,9 +21,7 @@ def answers() -> rx.Component:
     brand = the_brand()
     online = (_chosen(),) if PortalName.ONLINE24 in brand.opens.values() else ()
     return rx.fragment(
-        rx.cond(
-            RightDoorState.verdict != "", rx.el.p(t("right_door.answer"), tab_index=-1, custom_attrs={"data-take-focus": "yes"})
-        ),
+        rx.cond(RightDoorState.verdict != "", _beginning()),
         *[_certain(portal) for portal in opened_portals(brand)],
         _none(),
         *online,
@@ -40,9 +38,9 @@ def find_our_mail() -> rx.Component:
         (RightDoorState.verdict == Verdict.CERTAIN) | (RightDoorState.verdict == Verdict.PERHAPS),
         rx.el.h2(t("right_door.mailbox_title")),
         rx.el.ul(
-            rx.el.li(t("right_door.search_word"), " ", rx.el.strong(f"„{post.search_word}”")),
+            rx.el.li(t("right_door.search_word"), " ", rx.el.strong(quoted(post.search_word))),
             rx.el.li(t("right_door.sender"), " ", rx.el.strong(post.sender_name)),
-            rx.el.li(t("right_door.address"), " ", rx.el.strong(post.sender_address)),
+            rx.el.li(t("right_door.address"), " ", rx.el.strong(mail_words(post.sender_address))),
             rx.el.li(t("right_door.spam")),
             rx.el.li(t("right_door.wait")),
             *([rx.el.li(rx.el.strong(t("right_door.do_not_register", portal=online)))] if online else []),
@@ -50,7 +48,7 @@ def find_our_mail() -> rx.Component:
         ),
         rx.el.h2(t("right_door.write_title")),
         rx.el.p(t("right_door.write")),
-        rx.el.p(t("right_door.write_to"), " ", document_link(contact.email, href=f"mailto:{contact.email}")),
+        rx.el.p(t("right_door.write_to"), " ", mail_link(contact.email)),
         rx.el.p(t("right_door.post_to"), " ", f"{brand.insurer}, {contact.postal_address}"),
         name="mailbox",
     )

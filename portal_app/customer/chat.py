@@ -151,7 +151,12 @@ def _duty() -> rx.Component:
                     rx.el.span(ChatState.duty_words),
                     class_name=rx.cond(ChatState.on_duty, "chat-duty chat-duty-on", "chat-duty"),
                 ),
-                rx.el.p(t("chat.hours"), " ", in_language(contact.opening_hours, contact.opening_hours_en), class_name="muted"),
+                rx.el.p(
+                    t("chat.hours"),
+                    " ",
+                    rx.el.span(in_language(contact.opening_hours, contact.opening_hours_en), class_name="together"),
+                    class_name="muted",
+                ),
             ),
         ),
         role="status",

@@ -11,7 +11,7 @@ from portal_app.domain.brands import Brand
 from portal_app.texts.phones import phone, phone_link
 from portal_app.ui.forms import native_form
 from portal_app.ui.icons import icon
-from portal_app.ui.links import document_link
+from portal_app.ui.links import document_link, mail_link
 from portal_app.ui.menu import menu
 from portal_app.ui.notices import notice, page_notice
 from portal_app.ui.words import in_language, t
@@ -133,11 +133,15 @@ def contact_lines() -> rx.Component:
             " ",
             document_link(phone(contact.phone), href=phone_link(contact.phone), class_name="link nowrap"),
         ),
-        rx.el.p(t("shell.opening_hours"), " ", in_language(contact.opening_hours, contact.opening_hours_en)),
+        rx.el.p(
+            t("shell.opening_hours"),
+            " ",
+            rx.el.span(in_language(contact.opening_hours, contact.opening_hours_en), class_name="together"),
+        ),
         rx.el.p(
             t("shell.write_us"),
             " ",
-            document_link(contact.email, href=f"mailto:{contact.email}"),
+            mail_link(contact.email),
         ),
         class_name="contact-lines",
     )

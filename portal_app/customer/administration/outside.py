@@ -24,7 +24,7 @@ from portal_app.texts.dates import until_day
 from portal_app.ui.fields import check_field, error_summary, text_field
 from portal_app.ui.icons import icon
 from portal_app.ui.layout import contact_lines, page_title
-from portal_app.ui.links import document_link
+from portal_app.ui.links import document_link, mail_link
 from portal_app.ui.notices import notice
 from portal_app.ui.words import t
 
@@ -171,8 +171,8 @@ def _on_paper() -> rx.Component:
                 class_name="link icon-link",
             )
         ),
-        rx.el.p(t("administration.send_to"), " ", document_link(contact.email, href=f"mailto:{contact.email}")),
-        rx.el.p(t("administration.post_to"), " ", rx.el.strong(contact.postal_address)),
+        rx.el.p(t("administration.send_to"), " ", mail_link(contact.email)),
+        rx.el.p(t("administration.post_to"), " ", rx.el.strong(contact.postal_address, class_name="together")),
     )
 
 

@@ -9,7 +9,7 @@ from portal_app.customer.security_code import code_fields, code_forms
 from portal_app.ui.fields import error_summary, password_field, text_area, text_field
 from portal_app.ui.forms import native_form
 from portal_app.ui.layout import page_title
-from portal_app.ui.links import document_link
+from portal_app.ui.links import mail_link
 from portal_app.ui.notices import notice
 from portal_app.ui.words import t
 
@@ -88,7 +88,7 @@ def _ways_to_prove() -> rx.Component:
                 key=MergeState.login,
             ),
             code_forms(PAGE),
-            rx.el.p(t("merge.forgotten"), class_name="muted"),
+            rx.el.p(t("merge.forgotten"), class_name="muted after-form"),
             class_name="card-plain",
             id="by-password",
         ),
@@ -199,7 +199,7 @@ def undo_row(done: rx.Var[MergeShown]) -> rx.Component:
         rx.el.div(
             rx.el.strong(done.login),
             rx.el.p(done.policies, class_name="muted"),
-            rx.el.p(t("merge.undo_until"), " ", done.until, class_name="muted"),
+            rx.el.p(t("merge.undo_until"), " ", rx.el.span(done.until, class_name="together"), class_name="muted"),
         ),
         native_form(
             rx.el.input(type="hidden", name="act", value=UNDO),
@@ -223,7 +223,7 @@ def _by_staff() -> rx.Component:
         rx.el.p(t("merge.by_staff_about")),
         rx.el.dl(
             rx.el.dt(t("merge.by_mail")),
-            rx.el.dd(document_link(contact.email, href=f"mailto:{contact.email}")),
+            rx.el.dd(mail_link(contact.email)),
             rx.el.dt(t("merge.by_post")),
             rx.el.dd(contact.postal_address),
             class_name="facts",

@@ -191,7 +191,9 @@ def _letter(row: rx.Var[LetterRow]) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.a(row.subject, href="/kuldemenyek/" + row.id.to(str), class_name="link document-name"),
-            rx.el.span(row.kind, " · ", rx.el.time(row.placed, date_time=row.placed_day), class_name="muted"),
+            rx.el.span(
+                row.kind, " · ", rx.el.time(row.placed, date_time=row.placed_day, class_name="nowrap"), class_name="muted"
+            ),
             rx.cond(
                 row.paper.due != "",
                 rx.el.span(

@@ -19,8 +19,13 @@ def show_asked_portal(state: PortalState) -> str:
     """Let the page speak of the portal that its address asks for, and give it; without one of the brand's first."""
     asked = asked_portal(state.router.url.query_parameters.get(PORTAL))
     if asked:
-        state.portal, state.portal_title = asked, the_brand().portal(asked).title
+        show_portal(state, asked)
     return asked
+
+
+def show_portal(state: PortalState, name: str) -> None:
+    """Let the page speak of this portal."""
+    state.portal, state.portal_title = name, the_brand().portal(name).title
 
 
 def at_portal(path: str, portal: str) -> str:

@@ -9,6 +9,7 @@ from portal_app.browser.admission import CUSTOMER, STRANGER, open_to, visitor
 from portal_app.browser.arrivals import arrival_of
 from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer import registration_link
+from portal_app.customer.asked_portal import show_portal
 from portal_app.customer.forgotten_password import not_arrived
 from portal_app.customer.newcomers import REGISTRATION, doors, guide_link
 from portal_app.customer.password_rules import (
@@ -117,7 +118,8 @@ class RegistrationState(PortalState):
     @rx.event
     @open_to(STRANGER, CUSTOMER)
     async def load(self) -> None:
-        """Show how the last try ended."""
+        """Show how the last try ended, under the name of the portal in which people register."""
+        show_portal(self, _portal().value)
         actor = visitor()
         if isinstance(actor, Customer | Stranger):
             self._show(await ask(registrations.registration_view, actor, now=now()))

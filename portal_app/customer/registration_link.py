@@ -8,6 +8,7 @@ from portal_app.browser.admission import CUSTOMER, STRANGER, open_to, visitor
 from portal_app.browser.pages import INBOX, SIGN_IN
 from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer import link_arrival
+from portal_app.customer.asked_portal import show_portal
 from portal_app.customer.newcomers import REGISTRATION
 from portal_app.customer.password_rules import account_field
 from portal_app.customer.posted import FAILURES, FAILURES_LIMIT, Posted, count, posted, refuse_failing
@@ -90,8 +91,10 @@ class RegistrationLinkState(PortalState):
     @rx.event
     @open_to(STRANGER, CUSTOMER)
     async def load(self) -> None:
-        """Look at the link this browser came with."""
+        """Look at the link this browser came with; the page speaks of the portal in which people register."""
         actor = visitor()
+        if isinstance(actor, Stranger) and (portal := the_brand().registers_in):
+            show_portal(self, portal.value)
         if isinstance(actor, Customer | Stranger):
             self._show(await ask(registrations.confirmation_view, actor, brand=the_house().brand, now=now()))
 

@@ -39,9 +39,10 @@ def wrong_place_card() -> rx.Component:
 
 
 def _card(names: tuple[PortalName, ...]) -> rx.Component:
+    titles = [(name.value, the_brand().full_title(name)) for name in names]
     return rx.el.section(
         rx.el.h2(t("wrong_place.title")),
-        rx.el.p(t("wrong_place.here"), " ", rx.el.strong(the_brand().short_name, " ", PortalState.portal_title)),
+        rx.el.p(t("wrong_place.here"), " ", rx.el.strong(rx.match(PortalState.portal, *titles, ""))),
         rx.el.p(t("wrong_place.address"), " ", rx.el.strong(WrongPlaceState.host, class_name="nowrap")),
         rx.el.p(t("wrong_place.address_how"), class_name="muted"),
         rx.el.p(t("wrong_place.elsewhere")),
@@ -63,7 +64,7 @@ def _other(name: PortalName) -> rx.Component:
     portal = brand.portal(name)
     routes = [route for route in ROUTES if brand.opens.get(route) is name]
     return rx.el.div(
-        rx.el.h3(f"{brand.short_name} {portal.title}"),
+        rx.el.h3(brand.full_title(name)),
         rx.el.p(t("wrong_place.taken_out") if routes else t("wrong_place.upgraded")),
         rx.el.ul(*[rx.el.li(route_words(route)) for route in routes], class_name="plain-list") if routes else rx.fragment(),
         rx.el.p(t("wrong_place.hosts"), " ", ", ".join(portal.hosts)) if portal.hosts else rx.fragment(),

@@ -202,3 +202,8 @@ class Brand:
     def portal(self, name: str) -> Portal:
         """Give the portal of that name."""
         return self.portals[PortalName(name)]
+
+    def full_title(self, name: str) -> str:
+        """Name a portal with its insurer before it, unless its title says the insurer already."""
+        title = self.portal(name).title
+        return title if title.startswith(self.short_name) else f"{self.short_name} {title}"

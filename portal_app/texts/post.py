@@ -301,8 +301,7 @@ def _a_date(name: str, value: int | date) -> date:
 
 
 def _portal_title(brand: Brand, portal: str) -> str:
-    name = portal or brand.switched_on[0]
-    return f"{brand.short_name} {brand.portal(name).title}"
+    return brand.full_title(portal or brand.switched_on[0])
 
 
 def _body_parts(kind: str, facts: dict[str, str | int | date]) -> list[str]:

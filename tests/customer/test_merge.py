@@ -75,10 +75,13 @@ async def test_undoing_lets_both_sign_in_on_their_own_again(new_browser: NewBrow
     await merge(browser)
     shown = await browser.shown(MergeState)
     assert [(one.login, one.policies) for one in shown.merges] == [("105 332 871", SECOND_POLICY)]
+    assert (shown.login, shown.proved) == ("", [])
 
     answer = await browser.post(PAGE, act="undo", merge=shown.merges[0].id)
+    afterwards = await browser.shown(MergeState)
 
     assert answer.headers["location"] == f"{PAGE}?visszavonva=1"
+    assert (afterwards.login, afterwards.proved, afterwards.merges) == ("", [], [])
     assert (first.policies(), second.policies()) == ([FIRST_POLICY], [SECOND_POLICY])
     assert (await new_browser().sign_in(SECOND, SECOND_PASSWORD)).headers["location"] == "/kuldemenyek"
 

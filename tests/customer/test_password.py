@@ -4,6 +4,7 @@ import pytest
 from sqlmodel import select, update
 
 from portal_app.customer.password import PasswordState
+from portal_app.customer.profile import ProfileState
 from portal_app.customer.routes import PAGES, ROUTES
 from portal_app.customer.welcome import WelcomeState
 from portal_app.database.tables import SignIn
@@ -113,6 +114,7 @@ async def test_the_current_password_has_to_be_right(anna: Browser, new_browser: 
     assert await change(anna, NEW, current="Rossz1Jelszo2") == "/jelszo"
 
     assert (await anna.shown(PasswordState)).current_error == "A jelenlegi jelszó nem egyezik."
+    assert (await anna.shown(ProfileState)).outcome == ""
     assert (await new_browser().sign_in(ANNA, ANNAS_PASSWORD)).headers["location"] == "/kuldemenyek"
 
 

@@ -59,6 +59,7 @@ async def test_anybody_registers_confirms_and_is_signed_in(house: House, new_bro
 
     assert (answer.status_code, answer.headers["location"]) == (303, PAGE)
     assert (shown.stage, shown.sent_to) == ("sent", f"Elküldtük a levelet ide: {ANNA}")
+    assert (shown.portal_title, behind.portal_title) == ("Portál24", "Portál24")
     assert (arrived.status_code, arrived.headers["location"]) == (303, CONFIRM)
     assert (behind.stage, behind.whose, behind.name_words) == (
         "open", "Ezt az e-mail-címet erősíti meg: a***@pelda.example", f"Felhasználónév: {NAME}",

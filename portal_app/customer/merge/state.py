@@ -101,7 +101,8 @@ class MergeState(PortalState):
     def _show_attempt(self, attempt: AttemptView) -> None:
         code, facts = attempt.outcome.code, {"seconds": attempt.seconds}
         noted = {refusal.code for refusal in NOTED}
-        self.login = attempt.login
+        # What was proved needs no second try.
+        self.login = "" if code == merges.PROVED else attempt.login
         self.refused = refusal_sentence(code, *self._voice(), {}) if code in noted else ""
         self.code_error = refusal_sentence(code, *self._voice(), {}) if code == CodeWrong.code else ""
         self.login_error = self._say("merge.fields_empty") if code == FIELDS_EMPTY else ""

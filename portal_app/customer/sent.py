@@ -1,40 +1,42 @@
 """Sent (elküldött): what the customer wrote to the insurer, and how far the answer is (R18)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
 
 import reflex as rx
-from pydantic import Field
 
-from portal_app.browser.admission import CUSTOMER, Line, PublicId, Word, customer, open_to, parse
-from portal_app.browser.live import live
+from portal_app.browser.admission import CUSTOMER, customer, open_to
 from portal_app.browser.portal_state import PortalState
 from portal_app.customer.inbox import addresses
 from portal_app.customer.inbox.rows import say
+from portal_app.customer.lists import MailList, search_section
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.calendar import budapest_date
-from portal_app.domain.letters import Filter, Listing, SortField, pressed, read_sort
+from portal_app.domain.letters import Listing, ListPage, SortField
 from portal_app.domain.messages import MessageStatus
 from portal_app.gateways.clock import now
 from portal_app.services import bin as bins
-from portal_app.services import inbox, sent
+from portal_app.services import sent
 from portal_app.services.sent import SentLine
 from portal_app.texts.dates import machine_date, table_date
 from portal_app.ui.icons import icon
 from portal_app.ui.layout import page_title
 from portal_app.ui.lists import (
+    cell,
+    choose_heading,
     chosen_bar,
+    chosen_row,
+    day_cell,
     empty_place,
     list_act,
-    list_select,
+    list_table,
     loading_lines,
     nothing_found,
     pager,
-    row_check,
-    search_box,
+    plain_heading,
     sort_heading,
+    sort_select,
+    text_cell,
     undo_bar,
 )
 from portal_app.ui.words import t
@@ -47,7 +49,6 @@ COLUMNS = (
     (SortField.PLACED, "written"),
 )
 SORTS = ("-placed", "placed", "subject", "-subject", "policy", "-policy", "kind", "-kind")
-PageNumber = Annotated[int, Field(ge=1, le=100_000)]
 
 
 @dataclass(frozen=True)
@@ -67,83 +68,13 @@ class SentRow:
     text: str
 
 
-class SentState(PortalState):
-    """The list of sent messages in a tab; every change of it is a new address."""
+class SentState(MailList, PortalState):
+    """The list of sent messages in a tab."""
 
-    ready: bool = False
     rows: list[SentRow] = rx.field(default_factory=list)
-    total: int = 0
-    page: int = 1
-    pages: int = 1
-    range_words: str = ""
-    none_found: str = ""
-    search: str = ""
-    sort: str = "-placed"
     said: str = ""
-    chosen: list[str] = rx.field(default_factory=list)
-    chosen_words: str = ""
-    page_chosen: bool = False
     undo_words: str = ""
     _binned_at: datetime | None = None
-
-    @rx.event
-    @open_to(CUSTOMER)
-    async def load(self) -> None:
-        """Show what the address asks for."""
-        live.follow(self.router.session.client_token, SentState.refresh)
-        self.chosen = []
-        await self._show()
-
-    @rx.event
-    @open_to(CUSTOMER)
-    async def refresh(self) -> None:
-        """Show how far the answers are now."""
-        await self._show()
-
-    @rx.event
-    @open_to(CUSTOMER, own_act=True)
-    def sort_by(self, column: str) -> Any:
-        """Sort by a column; pressing it again turns the order round."""
-        sort = pressed(read_sort(self.sort), parse(SortField, column))
-        return self._go_to(replace(self._listing(), sort=sort, page=1))
-
-    @rx.event
-    @open_to(CUSTOMER, own_act=True)
-    def sort_as(self, sort: str) -> Any:
-        """Sort as the list of sorts says."""
-        return self._go_to(replace(self._listing(), sort=read_sort(parse(Word, sort)), page=1))
-
-    @rx.event
-    @open_to(CUSTOMER, own_act=True)
-    def turn_to(self, page: int) -> Any:
-        """Show another page of the same list."""
-        return self._go_to(replace(self._listing(), page=parse(PageNumber, page)))
-
-    @rx.event
-    @open_to(CUSTOMER, own_act=True)
-    def find(self, form: dict[str, Any]) -> Any:
-        """Search for the words that were typed."""
-        words = parse(dict[Word, Line], form).get(addresses.SEARCH, "")
-        return self._go_to(replace(self._listing(), filter=Filter(search=words), page=1))
-
-    @rx.event
-    @open_to(CUSTOMER, own_act=True)
-    def clear_search(self) -> Any:
-        """Show all messages again."""
-        return self._go_to(replace(self._listing(), filter=Filter(), page=1))
-
-    @rx.event
-    @open_to(CUSTOMER, own_act=True)
-    def choose(self, message_id: str, wanted: bool) -> None:  # noqa: FBT001 - what the box sends
-        """Choose one message of the page, or no longer."""
-        others = [chosen for chosen in self.chosen if chosen != parse(PublicId, message_id)]
-        self._choose([*others, message_id] if parse(bool, wanted) else others)
-
-    @rx.event
-    @open_to(CUSTOMER, own_act=True)
-    def choose_page(self, wanted: bool) -> None:  # noqa: FBT001 - what the box sends
-        """Choose every message of the page, or none."""
-        self._choose([row.id for row in self.rows] if parse(bool, wanted) else [])
 
     @rx.event
     @open_to(CUSTOMER, own_act=True)
@@ -172,21 +103,13 @@ class SentState(PortalState):
         """Take the words about the last deletion away."""
         self._binned_at, self.undo_words = None, ""
 
-    async def _show(self) -> None:
-        asked, habits = addresses.read_address(self.router.url.query), await ask(inbox.habits, customer())
-        listing = Listing(Filter(search=asked.filter.search), asked.sort or read_sort("-placed"), asked.page, habits.per_page)
-        found = await ask(sent.list_sent, customer(), listing, now=now())
-        self.rows = [self._row(line) for line in found.lines]
-        self.unread = habits.unread
-        self.total, self.page, self.pages = found.total, found.page, found.pages
-        self.search, self.sort = listing.filter.search, str(listing.sort)
-        first = (found.page - 1) * listing.per_page + 1
-        self.range_words = say("inbox.range", self.language, first=first, last=first + len(found.lines) - 1, total=found.total)
-        self.none_found = say("inbox.none_found", self.language, what=self.search) if self.search else ""
-        self._choose([row.id for row in self.rows if row.id in self.chosen])
-        self.ready = True
+    def _address(self, listing: Listing) -> str:
+        return f"{SENT}?{addresses.write_query(listing)}"
 
-    def _row(self, line: SentLine) -> SentRow:
+    async def _read(self, listing: Listing, moment: datetime) -> ListPage[SentLine]:
+        return await ask(sent.list_sent, customer(), listing, now=moment)
+
+    def _row(self, line: SentLine, _: datetime) -> SentRow:
         written = budapest_date(line.written_at)
         return SentRow(
             id=line.public_id,
@@ -201,18 +124,6 @@ class SentState(PortalState):
             files=self._say("files", n=line.documents) if line.documents else "",
             text=line.text,
         )
-
-    def _choose(self, message_ids: Sequence[str]) -> None:
-        shown = [row.id for row in self.rows]
-        self.chosen = [message_id for message_id in message_ids if message_id in shown]
-        self.page_chosen = bool(shown) and len(self.chosen) == len(shown)
-        self.chosen_words = say("inbox.chosen", self.language, n=len(self.chosen)) if self.chosen else ""
-
-    def _listing(self) -> Listing:
-        return Listing(Filter(search=self.search), read_sort(self.sort), self.page)
-
-    def _go_to(self, listing: Listing) -> Any:
-        return rx.redirect(f"{SENT}?{addresses.write_query(listing)}")
 
     def _say(self, key: str, **values: object) -> str:
         return say(f"sent.{key}", self.language, **values)
@@ -239,18 +150,7 @@ def _messages() -> rx.Component:
             rx.el.p(rx.el.a(t("sent.to_letters"), href="/kuldemenyek", class_name="btn btn-primary")),
         ),
         rx.fragment(
-            rx.el.section(
-                search_box(
-                    name=addresses.SEARCH,
-                    label=t("sent.search_label"),
-                    hint=t("sent.search_hint"),
-                    button=t("inbox.search"),
-                    value=SentState.search,
-                    on_submit=SentState.find,
-                ),
-                class_name="list-tools list-tools-plain card-plain",
-                aria_label=t("inbox.search"),
-            ),
+            search_section(SentState, t("sent.search_label"), t("sent.search_hint")),
             rx.cond(SentState.total == 0, nothing_found(SentState.none_found, SentState.clear_search), _list()),
         ),
     )
@@ -260,42 +160,23 @@ def _list() -> rx.Component:
     return rx.fragment(
         rx.el.div(
             rx.el.p(SentState.range_words, class_name="list-range"),
-            list_select(
-                "sort",
-                t("inbox.sort_label"),
-                [rx.el.option(t(f"sent.sort_{sort}"), value=sort) for sort in SORTS],
-                value=SentState.sort,
-                on_change=SentState.sort_as,
-                class_name="narrow-only",
-            ),
+            sort_select({sort: t(f"sent.sort_{sort}") for sort in SORTS}, value=SentState.sort, on_change=SentState.sort_as),
             class_name="list-over",
         ),
-        rx.el.div(
-            rx.el.table(
-                rx.el.caption(t("sent.caption"), class_name="sr-only"),
-                rx.el.thead(
-                    rx.el.tr(
-                        rx.el.th(
-                            row_check("choose-page", t("sent.choose_page"), SentState.page_chosen, SentState.choose_page),
-                            scope="col",
-                            class_name="cell-choose",
-                        ),
-                        *[
-                            sort_heading(
-                                t(f"sent.col_{name}"), column.value, sort=SentState.sort, on_click=SentState.sort_by(column.value)
-                            )
-                            for column, name in COLUMNS
-                        ],
-                        rx.el.th(t("sent.col_reference"), scope="col"),
-                        role="row",
-                    ),
-                    role="rowgroup",
-                ),
-                rx.el.tbody(rx.foreach(SentState.rows, _row), role="rowgroup"),
-                class_name="table-plain letter-table",
-                role="table",
-            ),
-            class_name="table-frame letter-frame",
+        list_table(
+            t("sent.caption"),
+            [
+                choose_heading(t("sent.choose_page"), SentState.page_chosen, SentState.choose_page),
+                *[
+                    sort_heading(
+                        t(f"sent.col_{name}"), column.value, sort=SentState.sort, on_click=SentState.sort_by(column.value)
+                    )
+                    for column, name in COLUMNS
+                ],
+                plain_heading(t("sent.col_reference")),
+            ],
+            SentState.rows,
+            _row,
         ),
         chosen_bar(SentState.chosen_words, list_act("bin", t("inbox.delete"), SentState.bin_chosen)),
         rx.el.div(pager(page=SentState.page, pages=SentState.pages, turn_to=SentState.turn_to), class_name="list-under"),
@@ -303,32 +184,20 @@ def _list() -> rx.Component:
 
 
 def _row(row: rx.Var[SentRow]) -> rx.Component:
-    chosen = SentState.chosen.contains(row.id)
-    return rx.el.tr(
-        rx.el.td(
-            row_check(
-                "choose-" + row.id.to(str),
-                [t("inbox.choose_one"), " ", row.subject],
-                chosen,
-                lambda wanted: SentState.choose(row.id, wanted),
-            ),
-            role="cell",
-            class_name="cell-choose",
-        ),
-        rx.el.td(_status(row), role="cell", class_name="cell-unread"),
-        rx.el.td(_subject(row), role="cell", class_name="cell-subject"),
-        rx.el.td(rx.cond(row.policy != "", rx.el.span(row.policy, class_name="nowrap")), role="cell", class_name="cell-policy"),
-        rx.el.td(rx.el.time(row.written, date_time=row.written_day, class_name="nowrap"), role="cell", class_name="cell-placed"),
-        rx.el.td(
+    return chosen_row(
+        row,
+        cell("unread", _status(row)),
+        cell("subject", _subject(row)),
+        text_cell("policy", row.policy),
+        day_cell("placed", row.written, row.written_day),
+        cell(
+            "erase",
             rx.el.span(t("sent.col_reference"), ": ", class_name="card-label"),
             rx.el.span(row.reference, class_name="nowrap"),
-            role="cell",
-            class_name="cell-erase",
         ),
-        key=row.id,
-        role="row",
+        chosen=SentState.chosen,
+        choose=SentState.choose,
         class_name="letter-row",
-        custom_attrs={"data-chosen": rx.cond(chosen, "yes", "no")},
     )
 
 

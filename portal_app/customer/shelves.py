@@ -6,7 +6,6 @@ import reflex as rx
 
 from portal_app.customer.administration.addresses import START
 from portal_app.customer.inbox.parts import (
-    cell,
     filter_tick,
     letter_list,
     letter_row,
@@ -30,7 +29,7 @@ from portal_app.domain.letters import SortField
 from portal_app.domain.shelves import Shelf
 from portal_app.ui.icons import icon
 from portal_app.ui.links import document_link
-from portal_app.ui.lists import empty_place
+from portal_app.ui.lists import cell, empty_place
 from portal_app.ui.words import t
 
 DOCUMENT_COLUMNS = (SortField.SUBJECT, SortField.POLICY, SortField.KIND, SortField.PLACED, SortField.SIZE)

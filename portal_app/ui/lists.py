@@ -1,6 +1,6 @@
 """What long lists are built from: search box, pager, selection and undo bars, sortable headings, empty places."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import reflex as rx
@@ -70,6 +70,67 @@ def list_select(
         ),
         class_name=f"list-select {class_name}",
     )
+
+
+def sort_select(sorts: Mapping[str, Text], *, value: rx.Var[str], on_change: Any) -> rx.Component:
+    """Build the list of sorts, each with its words, that stands for the headings on narrow screens."""
+    options = [rx.el.option(words, value=sort) for sort, words in sorts.items()]
+    return list_select("sort", t("inbox.sort_label"), options, value=value, on_change=on_change, class_name="narrow-only")
+
+
+def list_table(
+    caption: Text, headings: Sequence[rx.Component], rows: rx.Var[Any], row: Any, *, class_name: str = ""
+) -> rx.Component:
+    """Build the table of a list; `row` builds the row of each of `rows`, on phones a card."""
+    return rx.el.div(
+        rx.el.table(
+            rx.el.caption(caption, class_name="sr-only"),
+            rx.el.thead(rx.el.tr(*headings, role="row"), role="rowgroup"),
+            rx.el.tbody(rx.foreach(rows, row), role="rowgroup"),
+            class_name=f"table-plain letter-table {class_name}".rstrip(),
+            role="table",
+        ),
+        class_name="table-frame letter-frame",
+    )
+
+
+def plain_heading(words: Text) -> rx.Component:
+    """Build the heading of a column that is not sorted by."""
+    return rx.el.th(words, scope="col")
+
+
+def choose_heading(label: Text, checked: rx.Var[bool], on_change: Any) -> rx.Component:
+    """Build the heading whose box chooses every row of the page."""
+    return rx.el.th(row_check("choose-page", label, checked, on_change), scope="col", class_name="cell-choose")
+
+
+def chosen_row(row: rx.Var[Any], *cells: rx.Component, chosen: rx.Var[list[str]], choose: Any, class_name: Any) -> rx.Component:
+    """Build a row that can be chosen: its box, then its cells; `row` has an `id` and a `subject`."""
+    is_chosen = chosen.contains(row.id)
+    label = [t("inbox.choose_one"), " ", row.subject]
+    return rx.el.tr(
+        cell("choose", row_check("choose-" + row.id.to(str), label, is_chosen, lambda wanted: choose(row.id, wanted))),
+        *cells,
+        key=row.id,
+        role="row",
+        class_name=class_name,
+        custom_attrs={"data-chosen": rx.cond(is_chosen, "yes", "no")},
+    )
+
+
+def cell(name: str, *content: rx.Component | rx.Var[str]) -> rx.Component:
+    """Build one cell of a row; phones place it by its name."""
+    return rx.el.td(*content, role="cell", class_name=f"cell-{name}")
+
+
+def text_cell(name: str, words: rx.Var[str]) -> rx.Component:
+    """Build the cell of a number that is not broken; an empty one stays empty."""
+    return cell(name, rx.cond(words != "", rx.el.span(words, class_name="nowrap")))
+
+
+def day_cell(name: str, words: rx.Var[str], day: rx.Var[str]) -> rx.Component:
+    """Build the cell of a date: as it reads, and as machines read it."""
+    return cell(name, rx.el.time(words, date_time=day, class_name="nowrap"))
 
 
 def pager(*, page: rx.Var[int], pages: rx.Var[int], turn_to: Any) -> rx.Component:

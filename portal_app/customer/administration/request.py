@@ -6,11 +6,11 @@ from typing import Any
 import reflex as rx
 
 from portal_app.browser.admission import CUSTOMER, Line, Word, Words, customer, open_to, parse
-from portal_app.browser.live import live
 from portal_app.browser.portal_state import PortalState
 from portal_app.customer.administration.addresses import REQUESTS, request_in
 from portal_app.customer.administration.requests import status_badge
 from portal_app.customer.administration.wording import AnswerShown, RequestShown, StepShown, request_shown
+from portal_app.customer.live_page import LivePage
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.errors import ApplicationNotFound
@@ -26,7 +26,7 @@ from portal_app.ui.words import t
 RECEIPT = "igazolas"
 
 
-class RequestState(PortalState):
+class RequestState(LivePage, PortalState):
     """One request in a tab."""
 
     standing_of_request: str = "loading"
@@ -35,21 +35,6 @@ class RequestState(PortalState):
     receipt: str = ""
     asks_withdrawal: bool = False
     _application_id: str = ""
-
-    @rx.event
-    @open_to(CUSTOMER)
-    async def load(self) -> None:
-        """Show the request that the address names, or say that it is not to be found."""
-        self.reset()  # type: ignore[no-untyped-call]
-        self._application_id = request_in(parse(Line, self.router.url.path))
-        live.follow(self.router.session.client_token, RequestState.refresh)
-        await self._show()
-
-    @rx.event
-    @open_to(CUSTOMER)
-    async def refresh(self) -> None:
-        """Show how far it has come now."""
-        await self._show()
 
     @rx.event
     @open_to(CUSTOMER, own_act=True)
@@ -72,6 +57,10 @@ class RequestState(PortalState):
         words = parse(dict[Word, Words], form).get("words", "")
         await carry_out(applications.respond, customer(), self._application_id, words, now=now())
         await self._show()
+
+    def _begin(self) -> None:
+        self.reset()  # type: ignore[no-untyped-call]
+        self._application_id = request_in(parse(Line, self.router.url.path))
 
     async def _show(self) -> None:
         moment, found = now(), None

@@ -6,10 +6,10 @@ from typing import Any
 import reflex as rx
 
 from portal_app.browser.admission import CUSTOMER, Word, customer, open_to, parse
-from portal_app.browser.live import live
 from portal_app.browser.portal_state import PortalState
 from portal_app.customer.administration.addresses import REQUESTS, START
 from portal_app.customer.administration.wording import RequestRow, kind_words, row_of
+from portal_app.customer.live_page import LivePage
 from portal_app.database.transactions import ask
 from portal_app.domain.applications import ApplicationStatus
 from portal_app.domain.calendar import budapest_date
@@ -19,7 +19,17 @@ from portal_app.services import applications, inbox
 from portal_app.services.applications import ApplicationView
 from portal_app.ui.icons import icon
 from portal_app.ui.layout import page_title
-from portal_app.ui.lists import empty_place, list_select, loading_lines, sort_heading
+from portal_app.ui.lists import (
+    cell,
+    day_cell,
+    empty_place,
+    list_table,
+    loading_lines,
+    plain_heading,
+    sort_heading,
+    sort_select,
+    text_cell,
+)
 from portal_app.ui.words import t
 
 SORT = "rendez"
@@ -29,27 +39,12 @@ SORTS = tuple(way for column in COLUMNS for way in (column, f"-{column}"))
 _STATUSES = tuple(ApplicationStatus)
 
 
-class RequestsState(PortalState):
+class RequestsState(LivePage, PortalState):
     """The list of requests in a tab; how it is sorted stands in the address."""
 
     ready: bool = False
     rows: list[RequestRow] = rx.field(default_factory=list)
     sort: str = NEWEST
-
-    @rx.event
-    @open_to(CUSTOMER)
-    async def load(self) -> None:
-        """Show the requests, sorted as the address says."""
-        live.follow(self.router.session.client_token, RequestsState.refresh)
-        asked = str(self.router.url.query_parameters.get(SORT, ""))
-        self.sort = asked if asked in SORTS else NEWEST
-        await self._show()
-
-    @rx.event
-    @open_to(CUSTOMER)
-    async def refresh(self) -> None:
-        """Show how far they have come now."""
-        await self._show()
 
     @rx.event
     @open_to(CUSTOMER, own_act=True)
@@ -68,6 +63,10 @@ class RequestsState(PortalState):
         if wanted not in COLUMNS:
             wanted = NEWEST
         return rx.redirect(f"{REQUESTS}?{SORT}={f'-{wanted}' if self.sort == wanted else wanted}")
+
+    def _begin(self) -> None:
+        asked = str(self.router.url.query_parameters.get(SORT, ""))
+        self.sort = asked if asked in SORTS else NEWEST
 
     async def _show(self) -> None:
         moment = now()
@@ -110,55 +109,39 @@ def _list() -> rx.Component:
     return rx.fragment(
         rx.el.div(
             rx.el.a(t("request.new"), href=START, class_name="btn btn-line"),
-            list_select(
-                "sort",
-                t("inbox.sort_label"),
-                [rx.el.option(t(f"request.sort_{way}"), value=way) for way in SORTS],
-                value=RequestsState.sort,
-                on_change=RequestsState.sort_as,
-                class_name="narrow-only",
+            sort_select(
+                {way: t(f"request.sort_{way}") for way in SORTS}, value=RequestsState.sort, on_change=RequestsState.sort_as
             ),
             class_name="list-over",
         ),
-        rx.el.div(
-            rx.el.table(
-                rx.el.caption(t("request.caption"), class_name="sr-only"),
-                rx.el.thead(
-                    rx.el.tr(
-                        *[
-                            sort_heading(
-                                t(f"request.col_{name}"), name, sort=RequestsState.sort, on_click=RequestsState.sort_by(name)
-                            )
-                            for name in COLUMNS
-                        ],
-                        rx.el.th(t("request.col_reference"), scope="col"),
-                        role="row",
-                    ),
-                    role="rowgroup",
-                ),
-                rx.el.tbody(rx.foreach(RequestsState.rows, _row), role="rowgroup"),
-                class_name="table-plain letter-table request-table",
-                role="table",
-            ),
-            class_name="table-frame letter-frame",
+        list_table(
+            t("request.caption"),
+            [
+                *[
+                    sort_heading(t(f"request.col_{name}"), name, sort=RequestsState.sort, on_click=RequestsState.sort_by(name))
+                    for name in COLUMNS
+                ],
+                plain_heading(t("request.col_reference")),
+            ],
+            RequestsState.rows,
+            _row,
+            class_name="request-table",
         ),
     )
 
 
 def _row(row: rx.Var[RequestRow]) -> rx.Component:
     return rx.el.tr(
-        rx.el.td(status_badge(row.status, row.status_words), role="cell", class_name="cell-unread"),
-        rx.el.td(
+        cell("unread", status_badge(row.status, row.status_words)),
+        cell(
+            "subject",
             rx.el.a(row.kind, href=f"{REQUESTS}/" + row.id.to(str), class_name="letter-link"),
             rx.el.span(row.acts_words, class_name="muted acts-next"),
-            role="cell",
-            class_name="cell-subject",
         ),
-        rx.el.td(rx.cond(row.policy != "", rx.el.span(row.policy, class_name="nowrap")), role="cell", class_name="cell-policy"),
-        rx.el.td(
-            rx.el.time(row.submitted, date_time=row.submitted_day, class_name="nowrap"), role="cell", class_name="cell-placed"
-        ),
-        rx.el.td(
+        text_cell("policy", row.policy),
+        day_cell("placed", row.submitted, row.submitted_day),
+        cell(
+            "erase",
             rx.cond(
                 row.due != "",
                 rx.fragment(
@@ -166,14 +149,11 @@ def _row(row: rx.Var[RequestRow]) -> rx.Component:
                     rx.el.time(row.due, date_time=row.due_day, class_name="nowrap"),
                 ),
             ),
-            role="cell",
-            class_name="cell-erase",
         ),
-        rx.el.td(
+        cell(
+            "erase",
             rx.el.span(t("request.col_reference"), ": ", class_name="card-label"),
             rx.el.span(row.reference, class_name="nowrap"),
-            role="cell",
-            class_name="cell-erase",
         ),
         key=row.id,
         role="row",

@@ -90,9 +90,14 @@ def write_query(listing: Listing) -> str:
         PERIOD: _PERIODS[wanted.period] if wanted.period else "",
         OLDER_TOO: "1" if shows_current_only(wanted.shelf) and not wanted.current_only else "",
         SORT: sort_word(listing.sort),
-        PAGE: str(listing.page) if listing.page > 1 else "",
+        PAGE: _page_word(listing.page),
     }
-    return urlencode({name: value for name, value in fields.items() if value})
+    return _written(fields)
+
+
+def write_search(listing: Listing) -> str:
+    """Write the query of a list that has one order and is only searched."""
+    return _written({SEARCH: listing.filter.search, PAGE: _page_word(listing.page)})
 
 
 def narrowed(wanted: Filter, field: str, value: str) -> Filter:
@@ -122,6 +127,14 @@ def kind_word(kind: LetterKind) -> str:
 def period_word(period: Period) -> str:
     """Write a period as addresses do."""
     return _PERIODS[period]
+
+
+def _written(fields: Mapping[str, str]) -> str:
+    return urlencode({name: value for name, value in fields.items() if value})
+
+
+def _page_word(page: int) -> str:
+    return str(page) if page > 1 else ""
 
 
 def _read_page(words: str) -> int:

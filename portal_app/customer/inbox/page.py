@@ -6,7 +6,6 @@ from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer.inbox import addresses
 from portal_app.customer.inbox.parts import (
     ZIP,
-    cell,
     letter_list,
     letter_row,
     list_page,
@@ -27,7 +26,7 @@ from portal_app.domain.brands import PortalName
 from portal_app.domain.letters import Leaving, Sort, SortField
 from portal_app.services.upgrades import may_upgrade
 from portal_app.ui.icons import icon
-from portal_app.ui.lists import empty_place, list_act
+from portal_app.ui.lists import cell, empty_place, list_act
 from portal_app.ui.notices import notice
 from portal_app.ui.words import t
 

@@ -14,15 +14,20 @@ from portal_app.ui.forms import native_form
 from portal_app.ui.icons import icon
 from portal_app.ui.layout import page_title, title_of
 from portal_app.ui.lists import (
+    cell,
     chip,
+    choose_heading,
     chosen_bar,
+    chosen_row,
+    day_cell,
     empty_place,
     list_select,
+    list_table,
     loading_lines,
     pager,
-    row_check,
     search_box,
     sort_heading,
+    sort_select,
     tick_box,
     undo_bar,
 )
@@ -243,27 +248,11 @@ def letter_list(
     return rx.fragment(
         rx.el.div(
             rx.el.p(InboxState.range_words, class_name="list-range", id="range"),
-            list_select(
-                "sort",
-                t("inbox.sort_label"),
-                [rx.el.option(t(f"inbox.sort_{sort}"), value=sort) for sort in dict.fromkeys(sorts)],
-                value=InboxState.sort,
-                on_change=InboxState.sort_as,
-                class_name="narrow-only",
-            ),
+            sort_select({sort: t(f"inbox.sort_{sort}") for sort in sorts}, value=InboxState.sort, on_change=InboxState.sort_as),
             _choose_page_narrow(),
             class_name="list-over",
         ),
-        rx.el.div(
-            rx.el.table(
-                rx.el.caption(caption, class_name="sr-only"),
-                _heading(headings),
-                rx.el.tbody(rx.foreach(InboxState.rows, row), role="rowgroup"),
-                class_name="table-plain letter-table",
-                role="table",
-            ),
-            class_name="table-frame letter-frame",
-        ),
+        list_table(caption, _headings(headings), InboxState.rows, row),
         bar,
         rx.el.div(
             pager(page=InboxState.page, pages=InboxState.pages, turn_to=InboxState.turn_to),
@@ -283,28 +272,20 @@ def letter_list(
     )
 
 
-def _heading(headings: Mapping[SortField, rx.Var[str]]) -> rx.Component:
-    return rx.el.thead(
-        rx.el.tr(
-            rx.el.th(
-                row_check("choose-page", t("inbox.choose_page"), InboxState.page_chosen, InboxState.choose_page),
-                scope="col",
-                class_name="cell-choose",
-            ),
-            *[
-                sort_heading(
-                    words,
-                    column.value,
-                    sort=InboxState.sort,
-                    on_click=InboxState.sort_by(column.value),
-                    class_name=f"cell-{column.value}",
-                )
-                for column, words in headings.items()
-            ],
-            role="row",
-        ),
-        role="rowgroup",
-    )
+def _headings(headings: Mapping[SortField, rx.Var[str]]) -> list[rx.Component]:
+    return [
+        choose_heading(t("inbox.choose_page"), InboxState.page_chosen, InboxState.choose_page),
+        *[
+            sort_heading(
+                words,
+                column.value,
+                sort=InboxState.sort,
+                on_click=InboxState.sort_by(column.value),
+                class_name=f"cell-{column.value}",
+            )
+            for column, words in headings.items()
+        ],
+    ]
 
 
 def _choose_page_narrow() -> rx.Component:
@@ -318,28 +299,13 @@ def _choose_page_narrow() -> rx.Component:
 
 def letter_row(row: rx.Var[LetterRow], *cells: rx.Component) -> rx.Component:
     """Build a letter's row: its box, then its cells."""
-    chosen = InboxState.chosen.contains(row.id)
-    return rx.el.tr(
-        cell(
-            "choose",
-            row_check(
-                "choose-" + row.id.to(str),
-                [t("inbox.choose_one"), " ", row.subject],
-                chosen,
-                lambda wanted: InboxState.choose(row.id, wanted),
-            ),
-        ),
+    return chosen_row(
+        row,
         *cells,
-        key=row.id,
-        role="row",
+        chosen=InboxState.chosen,
+        choose=InboxState.choose,
         class_name=rx.cond(row.unread, "letter-row is-unread", "letter-row"),
-        custom_attrs={"data-chosen": rx.cond(chosen, "yes", "no")},
     )
-
-
-def cell(name: str, *content: rx.Component | rx.Var[str]) -> rx.Component:
-    """Build one cell of a row; phones place it by its name."""
-    return rx.el.td(*content, role="cell", class_name=f"cell-{name}")
 
 
 def subject_cell(row: rx.Var[LetterRow], *more: Any) -> rx.Component:
@@ -362,7 +328,7 @@ def policy_cell(row: rx.Var[LetterRow], *, leads_on: bool = False) -> rx.Compone
 
 def placed_cell(row: rx.Var[LetterRow]) -> rx.Component:
     """Build the cell of the day on which it came."""
-    return cell("placed", rx.el.time(row.placed, date_time=row.placed_day, class_name="nowrap"))
+    return day_cell("placed", row.placed, row.placed_day)
 
 
 def unread_cell(row: rx.Var[LetterRow]) -> rx.Component:

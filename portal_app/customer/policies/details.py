@@ -8,13 +8,13 @@ from urllib.parse import urlencode
 
 import reflex as rx
 
-from portal_app.browser.admission import CUSTOMER, Line, customer, open_to, parse
-from portal_app.browser.live import live
+from portal_app.browser.admission import Line, customer, parse
 from portal_app.browser.portal_state import PortalState, the_brand
 from portal_app.customer.administration.addresses import POLICY as ABOUT
 from portal_app.customer.administration.addresses import REQUESTS, START, form_page
 from portal_app.customer.administration.wording import RequestRow, row_of
 from portal_app.customer.inbox.rows import LetterRow
+from portal_app.customer.live_page import LivePage
 from portal_app.customer.policies.addresses import POLICIES, number_in
 from portal_app.customer.policies.parts import due_line, status_badge
 from portal_app.customer.policies.wording import DetailsShown, LettersShown, PolicyShown, details_shown, policy_shown
@@ -33,7 +33,7 @@ from portal_app.ui.layout import page_title
 from portal_app.ui.words import t
 
 
-class PolicyState(PortalState):
+class PolicyState(LivePage, PortalState):
     """One policy in a tab."""
 
     standing_of_policy: str = "loading"
@@ -45,20 +45,9 @@ class PolicyState(PortalState):
     """The address of the request for electronic communication; empty where letters come electronically already."""
     _number: str = ""
 
-    @rx.event
-    @open_to(CUSTOMER)
-    async def load(self) -> None:
-        """Show the policy that the address names, or say that it is not to be found."""
+    def _begin(self) -> None:
         self.reset()  # type: ignore[no-untyped-call]
         self._number = number_in(parse(Line, self.router.url.path))
-        live.follow(self.router.session.client_token, PolicyState.refresh)
-        await self._show()
-
-    @rx.event
-    @open_to(CUSTOMER)
-    async def refresh(self) -> None:
-        """Show what has changed."""
-        await self._show()
 
     async def _show(self) -> None:
         moment = now()
@@ -68,7 +57,7 @@ class PolicyState(PortalState):
             requests = await ask(applications.list_own, customer(), now=moment)
             self._word(found, [one for one in requests if one.policy_number == self._number], budapest_date(moment))
             return
-        self.reset()  # type: ignore[no-untyped-call]
+        self._begin()
         self.standing_of_policy = "missing"
 
     def _word(self, found: PolicyDetails, requests: Sequence[ApplicationView], today: date) -> None:

@@ -1,96 +1,47 @@
 """Szerződéseim: every policy of the account as a card, running ones first, searched by policy or plate number."""
 
-from typing import Annotated, Any
-from urllib.parse import urlencode
-
 import reflex as rx
-from pydantic import Field
 
-from portal_app.browser.admission import CUSTOMER, Line, Word, customer, open_to, parse
-from portal_app.browser.live import live
+from portal_app.browser.admission import customer
 from portal_app.browser.portal_state import PortalState
 from portal_app.customer.inbox import addresses
-from portal_app.customer.inbox.rows import say
+from portal_app.customer.lists import SearchedList, search_section
 from portal_app.customer.policies.addresses import POLICIES
 from portal_app.customer.policies.parts import due_line, status_badge
 from portal_app.customer.policies.wording import PolicyShown, policy_shown
 from portal_app.customer.wrong_place import wrong_place_card
 from portal_app.database.transactions import ask
 from portal_app.domain.calendar import budapest_date
+from portal_app.domain.letters import Filter, Listing
 from portal_app.gateways.clock import now
 from portal_app.services import inbox, portfolio
 from portal_app.ui.icons import icon
 from portal_app.ui.layout import page_title
-from portal_app.ui.lists import empty_place, loading_lines, nothing_found, pager, search_box
+from portal_app.ui.lists import empty_place, loading_lines, nothing_found, pager
 from portal_app.ui.words import t
 
-PageNumber = Annotated[int, Field(ge=1, le=100_000)]
 
+class PoliciesState(SearchedList, PortalState):
+    """The list of policies in a tab."""
 
-class PoliciesState(PortalState):
-    """The list of policies in a tab; every change of it is a new address."""
-
-    ready: bool = False
     running: list[PolicyShown] = rx.field(default_factory=list)
     ended_ones: list[PolicyShown] = rx.field(default_factory=list)
-    total: int = 0
     everything: int = 0
-    page: int = 1
-    pages: int = 1
-    range_words: str = ""
-    search: str = ""
-    none_found: str = ""
+    """How many policies there are without any search."""
 
-    @rx.event
-    @open_to(CUSTOMER)
-    async def load(self) -> None:
-        """Show what the address asks for."""
-        live.follow(self.router.session.client_token, PoliciesState.refresh)
-        await self._show()
-
-    @rx.event
-    @open_to(CUSTOMER)
-    async def refresh(self) -> None:
-        """Show the policies as they are now."""
-        await self._show()
-
-    @rx.event
-    @open_to(CUSTOMER, own_act=True)
-    def find(self, form: dict[str, Any]) -> Any:
-        """Search for the number that was typed."""
-        return _go_to(parse(dict[Word, Line], form).get(addresses.SEARCH, ""), 1)
-
-    @rx.event
-    @open_to(CUSTOMER, own_act=True)
-    def clear_search(self) -> Any:
-        """Show all policies again."""
-        return _go_to("", 1)
-
-    @rx.event
-    @open_to(CUSTOMER, own_act=True)
-    def turn_to(self, page: int) -> Any:
-        """Show another page."""
-        return _go_to(self.search, parse(PageNumber, page))
+    def _address(self, listing: Listing) -> str:
+        query = addresses.write_search(listing)
+        return f"{POLICIES}?{query}" if query else POLICIES
 
     async def _show(self) -> None:
         asked, moment = addresses.read_address(self.router.url.query), now()
-        search = asked.filter.search
-        found = await ask(portfolio.list_policies, customer(), search, asked.page, now=moment)
+        listing = Listing(Filter(search=asked.filter.search), page=asked.page, per_page=portfolio.POLICIES_A_PAGE)
+        found = await ask(portfolio.list_policies, customer(), listing.filter.search, listing.page, now=moment)
         self.unread = (await ask(inbox.habits, customer())).unread
         shown = [policy_shown(line, budapest_date(moment), self.language) for line in found.lines]
         self.running, self.ended_ones = [one for one in shown if one.active], [one for one in shown if not one.active]
-        self.total, self.page, self.pages, self.everything = found.total, found.page, found.pages, found.everything
-        first = (found.page - 1) * portfolio.POLICIES_A_PAGE + 1
-        self.range_words = say("inbox.range", self.language, first=first, last=first + len(shown) - 1, total=found.total)
-        self.search = search
-        self.none_found = say("inbox.none_found", self.language, what=search) if search and not found.total else ""
-        self.ready = True
-
-
-def _go_to(search: str, page: int) -> Any:
-    fields = {addresses.SEARCH: search, addresses.PAGE: str(page) if page > 1 else ""}
-    query = urlencode({name: value for name, value in fields.items() if value})
-    return rx.redirect(f"{POLICIES}?{query}" if query else POLICIES)
+        self.everything = found.everything
+        self._show_around(listing, found)
 
 
 def policies_page() -> rx.Component:
@@ -109,17 +60,7 @@ def _none() -> rx.Component:
 
 def _list() -> rx.Component:
     return rx.fragment(
-        rx.el.section(
-            search_box(
-                name=addresses.SEARCH,
-                label=t("policies.search_label"),
-                hint=t("policies.search_hint"),
-                button=t("inbox.search"),
-                value=PoliciesState.search,
-                on_submit=PoliciesState.find,
-            ),
-            class_name="list-tools list-tools-plain card-plain",
-        ),
+        search_section(PoliciesState, t("policies.search_label"), t("policies.search_hint")),
         rx.cond(PoliciesState.total == 0, nothing_found(PoliciesState.none_found, PoliciesState.clear_search), _cards()),
     )
 

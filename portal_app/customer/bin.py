@@ -265,5 +265,4 @@ def _row(row: rx.Var[BinRow]) -> rx.Component:
         ),
         chosen=BinState.chosen,
         choose=BinState.choose,
-        class_name="letter-row",
     )

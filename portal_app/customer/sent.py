@@ -197,7 +197,6 @@ def _row(row: rx.Var[SentRow]) -> rx.Component:
         ),
         chosen=SentState.chosen,
         choose=SentState.choose,
-        class_name="letter-row",
     )
 
 

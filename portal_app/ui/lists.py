@@ -104,7 +104,9 @@ def choose_heading(label: Text, checked: rx.Var[bool], on_change: Any) -> rx.Com
     return rx.el.th(row_check("choose-page", label, checked, on_change), scope="col", class_name="cell-choose")
 
 
-def chosen_row(row: rx.Var[Any], *cells: rx.Component, chosen: rx.Var[list[str]], choose: Any, class_name: Any) -> rx.Component:
+def chosen_row(
+    row: rx.Var[Any], *cells: rx.Component, chosen: rx.Var[list[str]], choose: Any, class_name: Text = "letter-row"
+) -> rx.Component:
     """Build a row that can be chosen: its box, then its cells; `row` has an `id` and a `subject`."""
     is_chosen = chosen.contains(row.id)
     label = [t("inbox.choose_one"), " ", row.subject]

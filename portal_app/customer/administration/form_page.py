@@ -16,6 +16,7 @@ from portal_app.ui.icons import icon
 from portal_app.ui.layout import page_title
 from portal_app.ui.links import document_link, mail_link
 from portal_app.ui.notices import notice
+from portal_app.ui.one_thing import not_found, still_loading
 from portal_app.ui.words import t
 
 VALUES, ERRORS = FormState.values, FormState.errors
@@ -42,7 +43,7 @@ def form_page() -> rx.Component:
             ("email", _question(_email(), "email")),
             ("bank_account", _question(_bank_account(), "bank_account")),
             ("check", _check()),
-            _loading(),
+            still_loading(t("administration.title")),
         ),
         class_name="form-page",
     )
@@ -53,23 +54,10 @@ def form_step_page() -> rx.Component:
     return form_page()
 
 
-def _loading() -> rx.Component:
-    return rx.el.div(
-        page_title(t("administration.title")),
-        rx.el.div(
-            *[rx.el.span() for _ in range(5)],
-            rx.el.span(t("shell.loading"), class_name="sr-only"),
-            class_name="skeleton-lines card-plain",
-            aria_busy="true",
-        ),
-    )
-
-
 def _missing() -> rx.Component:
-    return rx.el.section(
-        page_title(t("administration.missing")),
+    return not_found(
+        t("administration.missing"),
         rx.el.p(rx.el.a(t("administration.all_forms"), href=CONTRACT_DATA, class_name="btn btn-primary")),
-        class_name="card-plain",
     )
 
 

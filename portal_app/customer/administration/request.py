@@ -21,6 +21,7 @@ from portal_app.ui.icons import icon
 from portal_app.ui.layout import contact_lines, page_title
 from portal_app.ui.links import document_link
 from portal_app.ui.notices import notice
+from portal_app.ui.one_thing import not_found, still_loading, way_back
 from portal_app.ui.words import t
 
 RECEIPT = "igazolas"
@@ -82,29 +83,16 @@ TITLE = rx.Var.create(
 def request_page() -> rx.Component:
     """Build the page; a request that is not to be found leaves only a sentence and the way back."""
     return rx.el.div(
-        rx.el.p(
-            rx.el.a(icon("back"), rx.el.span(t("request.list_title")), href=REQUESTS, class_name="link letter-back"),
-            class_name="no-print",
+        way_back(t("request.list_title"), REQUESTS),
+        rx.match(
+            RequestState.standing_of_request, ("missing", _missing()), ("shown", _request()), still_loading(t("request.one"))
         ),
-        rx.match(RequestState.standing_of_request, ("missing", _missing()), ("shown", _request()), _loading()),
         class_name="letter",
     )
 
 
-def _loading() -> rx.Component:
-    return rx.el.div(
-        page_title(t("request.one")),
-        rx.el.div(
-            *[rx.el.span() for _ in range(6)],
-            rx.el.span(t("shell.loading"), class_name="sr-only"),
-            class_name="skeleton-lines card-plain",
-            aria_busy="true",
-        ),
-    )
-
-
 def _missing() -> rx.Component:
-    return rx.el.section(page_title(t("request.missing")), rx.el.p(t("request.missing_text")), class_name="card-plain")
+    return not_found(t("request.missing"), rx.el.p(t("request.missing_text")))
 
 
 def _request() -> rx.Component:

@@ -10,6 +10,7 @@ from portal_app.customer.letter.ways import LIST
 from portal_app.ui.icons import icon
 from portal_app.ui.layout import page_title
 from portal_app.ui.notices import notice
+from portal_app.ui.one_thing import not_found, still_loading, way_back
 from portal_app.ui.words import t
 
 LETTER = LetterState.letter
@@ -19,51 +20,23 @@ TITLE = rx.Var.create(f"{rx.cond(LETTER.subject != '', LETTER.subject, t('letter
 def letter_page() -> rx.Component:
     """Build the page in reading order; a letter that is not to be found leaves only a sentence and the way back."""
     return rx.el.div(
-        _back(),
+        way_back(
+            rx.cond(LetterState.list_address.startswith(LIST), t("letter.back"), t("letter.back_to_list")),
+            LetterState.list_address,
+        ),
         rx.match(
             LetterState.standing_of_letter,
             ("missing", _missing()),
             ("shown", _letter()),
-            _loading(),
+            still_loading(t("letter.title")),
         ),
         rx.el.script(src="/letter.js", async_=True),
         class_name="letter",
     )
 
 
-def _back() -> rx.Component:
-    return rx.el.p(
-        rx.el.a(
-            icon("back"),
-            rx.el.span(
-                rx.cond(LetterState.list_address.startswith(LIST), t("letter.back"), t("letter.back_to_list")),
-            ),
-            href=LetterState.list_address,
-            class_name="link letter-back",
-        ),
-        class_name="no-print",
-    )
-
-
-def _loading() -> rx.Component:
-    return rx.el.div(
-        page_title(t("letter.title")),
-        rx.el.div(
-            *[rx.el.span() for _ in range(6)],
-            rx.el.span(t("letter.loading"), class_name="sr-only"),
-            class_name="skeleton-lines card-plain",
-            aria_busy="true",
-        ),
-    )
-
-
 def _missing() -> rx.Component:
-    return rx.el.section(
-        page_title(t("letter.missing")),
-        rx.el.p(t("letter.missing_text")),
-        rx.el.p(t("letter.missing_help")),
-        class_name="card-plain",
-    )
+    return not_found(t("letter.missing"), rx.el.p(t("letter.missing_text")), rx.el.p(t("letter.missing_help")))
 
 
 def _letter() -> rx.Component:

@@ -28,8 +28,8 @@ from portal_app.gateways.clock import now
 from portal_app.services import applications, inbox, portfolio
 from portal_app.services.applications import ApplicationView
 from portal_app.services.portfolio import PolicyDetails
-from portal_app.ui.icons import icon
 from portal_app.ui.layout import page_title
+from portal_app.ui.one_thing import not_found, still_loading, way_back
 from portal_app.ui.words import t
 
 
@@ -77,33 +77,14 @@ TITLE = rx.Var.create(f"{rx.cond(POLICY.number != '', POLICY.product, t('policie
 def policy_page() -> rx.Component:
     """Build the page; a policy that is not to be found leaves only a sentence and the way back."""
     return rx.el.div(
-        rx.el.p(
-            rx.el.a(icon("back"), rx.el.span(t("policies.back")), href=POLICIES, class_name="link letter-back"),
-            class_name="no-print",
-        ),
-        rx.match(PolicyState.standing_of_policy, ("missing", _missing()), ("shown", _policy()), _loading()),
+        way_back(t("policies.back"), POLICIES),
+        rx.match(PolicyState.standing_of_policy, ("missing", _missing()), ("shown", _policy()), still_loading(t("policies.one"))),
         class_name="letter policy",
     )
 
 
-def _loading() -> rx.Component:
-    return rx.el.div(
-        page_title(t("policies.one")),
-        rx.el.div(
-            *[rx.el.span() for _ in range(6)],
-            rx.el.span(t("shell.loading"), class_name="sr-only"),
-            class_name="skeleton-lines card-plain",
-            aria_busy="true",
-        ),
-    )
-
-
 def _missing() -> rx.Component:
-    return rx.el.section(
-        page_title(t("policies.missing")),
-        rx.el.p(t("policies.missing_text")),
-        class_name="card-plain",
-    )
+    return not_found(t("policies.missing"), rx.el.p(t("policies.missing_text")))
 
 
 def _policy() -> rx.Component:

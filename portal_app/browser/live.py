@@ -16,6 +16,8 @@ from portal_app.services.news import News
 log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 1.0
+# The parts of a tab that are refreshed each by its own handler.
+PAGE, MENU = "page", "menu"
 
 
 @dataclass
@@ -43,37 +45,37 @@ Push = Callable[[str, Any], Awaitable[None]]
 
 
 class LivePages:
-    """The open tabs of this process and what each shows."""
+    """The open tabs of this process and what their parts show."""
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._tabs: dict[str, _Tab] = {}
+        self._tabs: dict[tuple[str, str], _Tab] = {}
 
-    def follow(self, tab: str, refresh: Any) -> None:
+    def follow(self, tab: str, refresh: Any, part: str = PAGE) -> None:
         """Refresh this tab of the visitor by the event handler `refresh` when their account changes.
 
-        Called from the handler that loads a page; the last call for a tab counts.
+        Called from the handler that loads a page; the last call for a part of a tab counts.
         """
         actor = admission.customer()
-        self._tabs[tab] = _Tab(actor.account_id, actor.sign_in_id, admission.socket(), admission.revision(), refresh)
+        self._tabs[tab, part] = _Tab(actor.account_id, actor.sign_in_id, admission.socket(), admission.revision(), refresh)
 
     async def look(self, ask_news: AskNews, connected: Connected, push: Push) -> int:
-        """Look once: drop closed tabs, refresh those whose account has changed; returns how many were refreshed.
+        """Look once: drop closed tabs, refresh those whose account has changed; returns how many parts were refreshed.
 
         A tab whose sign-in was ended elsewhere is refreshed too: the gate empties it. A tab that came back through
         another socket is dropped until that one has loaded a page: whoever holds it has not said yet who they are.
         """
         sockets = connected()
-        for name in [name for name, tab in self._tabs.items() if sockets.get(name) != tab.socket]:
-            del self._tabs[name]
+        for place in [place for place, tab in self._tabs.items() if sockets.get(place[0]) != tab.socket]:
+            del self._tabs[place]
         if not self._tabs:
             return 0
         tabs = dict(self._tabs)
         watched = Watched(frozenset(tab.account_id for tab in tabs.values()), frozenset(tab.sign_in_id for tab in tabs.values()))
         news = await ask_news(watched)
-        changed = [name for name, tab in tabs.items() if self._has_news(name, tab, news)]
-        for name in changed:
-            await push(name, tabs[name].refresh)
+        changed = [place for place, tab in tabs.items() if self._has_news(place, tab, news)]
+        for place in changed:
+            await push(place[0], tabs[place].refresh)
         return len(changed)
 
     async def run(self, ask_news: AskNews, connected: Connected, push: Push) -> None:
@@ -85,9 +87,9 @@ class LivePages:
             except Exception:
                 log.exception("could not look for changes")
 
-    def _has_news(self, name: str, tab: _Tab, news: News) -> bool:
+    def _has_news(self, place: tuple[str, str], tab: _Tab, news: News) -> bool:
         if tab.sign_in_id not in news.running:
-            self._tabs.pop(name, None)
+            self._tabs.pop(place, None)
             return True
         revision = news.revisions.get(tab.account_id, tab.revision)
         changed, tab.revision = revision != tab.revision, revision

@@ -45,6 +45,7 @@ class PortalState(rx.State):
     portal: str = first_portal()
     portal_title: str = first_title()
     unread: int = 0
+    unread_chat: int = 0
     notice: str = ""
     notice_kind: str = "info"
     notice_reloads: bool = False

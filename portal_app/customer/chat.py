@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from portal_app.browser.admission import CUSTOMER, PublicId, Words, customer, open_to, parse
 from portal_app.browser.arrivals import arrival_of
-from portal_app.browser.live import live
+from portal_app.browser.live import MENU, live
 from portal_app.browser.pages import see_other
 from portal_app.browser.portal_state import PortalState, sentence_for, the_brand
 from portal_app.customer.newcomers import guide_link
@@ -101,6 +101,7 @@ class ChatState(PortalState):
         view = await ask(chats.read_chat, actor, most=self._wanted, brand=the_house().brand, now=moment)
         if view.unseen:
             await carry_out(chats.mark_seen, actor, now=moment)
+        self.unread_chat = 0
         self.lines = [self._line(line, moment) for line in view.lines]
         self.more, self.on_duty = view.more, bool(view.duty.lines)
         self.duty_words = self._duty_words(view, moment)
@@ -122,6 +123,26 @@ class ChatState(PortalState):
 
     def _say(self, key: str, **values: str) -> str:
         return sentence(f"chat.{key}", self.language, the_brand().register.value, **values)
+
+
+class UnreadChatState(PortalState):
+    """How many answers wait in the chat, for the menu of every page."""
+
+    @rx.event
+    @open_to(CUSTOMER)
+    async def load(self) -> None:
+        """Show the number, and follow it from now on."""
+        live.follow(self.router.session.client_token, UnreadChatState.refresh, MENU)
+        await self._count()
+
+    @rx.event
+    @open_to(CUSTOMER)
+    async def refresh(self) -> None:
+        """Show how many there are now."""
+        await self._count()
+
+    async def _count(self) -> None:
+        self.unread_chat = await ask(chats.count_unseen, customer(), now=now())
 
 
 # ── the page ──

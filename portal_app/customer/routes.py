@@ -89,9 +89,14 @@ _PAGES: tuple[Page, ...] = (
     Page("/szerzodesek", policies_page, "policies.title", (CUSTOMER,), POLICIES, portals=FULL),
     Page("/szerzodesek/[policy_number]", policy_page, "policies.one", (CUSTOMER,), (PolicyState.load,), POLICY_TITLE, FULL),
     Page(
-        "/kuldemenyek/[letter_id]", letter_page, "letter.title", (CUSTOMER,), (LetterState.load,), LETTER_TITLE,
+        "/kuldemenyek/[letter_id]",
+        letter_page,
+        "letter.title",
+        (CUSTOMER,),
+        (LetterState.load,),
+        LETTER_TITLE,
         ahead=previews.first_picture,
-    ),  # fmt: skip
+    ),
     *administration_pages(),
     Page(chat.PAGE, chat_page, "chat.title", (CUSTOMER,), on_load=(ChatState.load,), portals=CHAT_PORTALS),
     Page("/portaltorles", closing_page, "closing.title", ANYONE, (ClosingState.load,), CLOSING_TITLE),
@@ -103,12 +108,13 @@ _PAGES: tuple[Page, ...] = (
 )
 
 
-def _greeting(page: Page) -> Page:
-    """Let whichever page inside comes first tell the news."""
-    return replace(page, on_load=(*page.on_load, WelcomeState.greet)) if page.audiences == (CUSTOMER,) else page
+def _inside(page: Page) -> Page:
+    """Let every page inside count the chat's answers in its menu, and whichever comes first tell the news."""
+    everywhere = (WelcomeState.greet, chat.UnreadChatState.load)
+    return replace(page, on_load=(*page.on_load, *everywhere)) if page.audiences == (CUSTOMER,) else page
 
 
-PAGES = tuple(_greeting(page) for page in _PAGES)
+PAGES = tuple(_inside(page) for page in _PAGES)
 
 ROUTES: tuple[WebRoute, ...] = (
     WebRoute("GET", "/", entrance.enter, ANYONE),

@@ -137,24 +137,28 @@ def send(db: Session, actor: Customer, text: str, *, subject: str, mark: str, br
     return Receipt(message.public_id, message.reference, now, due_on)
 
 
+def count_unseen(db: Session, actor: Customer, *, now: datetime) -> int:
+    """Count the insurer's words that the customer has not seen yet; within the index over the account's own thread."""
+    if actor.portal not in CHAT_PORTALS:
+        return 0
+    return db.exec(select(func.count()).where(*_unseen(actor), col(Message.erase_on) > budapest_date(now))).one()
+
+
 def mark_seen(db: Session, actor: Customer, *, now: datetime) -> None:
     """Remember that the customer has seen the insurer's words; an e-mail about them is not needed any more."""
-    db.exec(
-        update(Message)
-        .where(
-            col(Message.account_id) == actor.account_id,
-            IS_CHAT,
-            col(Message.direction) == Direction.INSURER,
-            col(Message.seen_at).is_(None),
-        )
-        .values(seen_at=now)
-    )
+    if db.exec(update(Message).where(*_unseen(actor)).values(seen_at=now)).rowcount:
+        accounts.mark_changed(db, actor.account_id)
     db.exec(
         update(Job)
         # Said twice, so that both databases see that the index over gathered post holds it.
         .where(col(Job.gathers) == _gathered_under(actor.account_id), col(Job.gathers) != literal_column("''"))
         .values(ended_at=now, outcome="withdrawn", reason="it was read meanwhile", gathers="")
     )
+
+
+def _unseen(actor: Customer) -> tuple[Any, ...]:
+    own, theirs = col(Message.account_id) == actor.account_id, col(Message.direction) == Direction.INSURER
+    return own, IS_CHAT, theirs, col(Message.seen_at).is_(None)
 
 
 # ── the insurer ──

@@ -30,8 +30,11 @@ class Place:
     """Whether wide screens show it beside the tab too."""
 
 
+LETTERS, CHAT = "/kuldemenyek", "/chat"
+UNREAD = {LETTERS: PortalState.unread, CHAT: PortalState.unread_chat}
+"""What waits to be read at a place, as the number beside its name."""
 MENU = (
-    Place("/kuldemenyek", "shell.letters", "letter", at_hand=True),
+    Place(LETTERS, "shell.letters", "letter", at_hand=True),
     Place("/elkuldott", "shell.sent", "sent"),
     Place("/lomtar", "shell.bin", "bin"),
     Place("/szerzodesek", "policies.title", "policy", FULL, at_hand=True),
@@ -39,7 +42,7 @@ MENU = (
     Place("/bizonylatok", "shelf.payments", "voucher", FULL, at_hand=True),
     Place("/ugyintezes", "administration.title", "pen", FULL, at_hand=True),
     Place("/kerelmek", "request.list_title", "requests", FULL),
-    Place("/chat", "shell.chat", "chat", FULL),
+    Place(CHAT, "shell.chat", "chat", FULL),
     Place("/beallitasok", "shell.settings", "settings"),
     Place("/sugo", "shell.help", "help"),
 )
@@ -59,10 +62,18 @@ def _menu_of(portal: PortalName, here: str) -> rx.Component:
     places = [place for place in MENU if portal in place.portals]
     if portal not in FULL:
         return _plain(places, here)
-    at_hand = [place for place in places if place.at_hand]
     return rx.el.div(
-        _opening(_tab_name(portal), places, here, "menu-panel"), _list(at_hand, here, "menu-at-hand"), class_name="menu-full"
+        _opening(_tab_name(portal), places, here, "menu-panel"),
+        rx.el.ul(*[_at_hand(place, here) for place in places], class_name="menu-list menu-at-hand"),
+        class_name="menu-full",
     )
+
+
+def _at_hand(place: Place, here: str) -> rx.Component:
+    """Build a line beside the tab, where its place has one; the chat has while an answer waits there."""
+    if place.path == CHAT:
+        return rx.cond(PortalState.unread_chat > 0, _item(place, here))
+    return _item(place, here) if place.at_hand else rx.fragment()
 
 
 def _plain(places: Sequence[Place], here: str) -> rx.Component:
@@ -88,8 +99,8 @@ def _opening(name: rx.Component, places: Sequence[Place], here: str, class_name:
     )
 
 
-def _list(places: Sequence[Place], here: str, class_name: str = "") -> rx.Component:
-    return rx.el.ul(*[_item(place, here) for place in places], class_name=f"menu-list {class_name}".strip())
+def _list(places: Sequence[Place], here: str) -> rx.Component:
+    return rx.el.ul(*[_item(place, here) for place in places], class_name="menu-list")
 
 
 def _item(place: Place, here: str) -> rx.Component:
@@ -98,7 +109,7 @@ def _item(place: Place, here: str) -> rx.Component:
         rx.el.a(
             icon(place.picture),
             rx.el.span(t(place.words)),
-            _unread() if place.path == "/kuldemenyek" else rx.fragment(),
+            _unread(UNREAD[place.path]) if place.path in UNREAD else rx.fragment(),
             href=place.path,
             class_name="menu-link",
             custom_attrs={"aria-current": "page" if current else "false"},
@@ -106,11 +117,11 @@ def _item(place: Place, here: str) -> rx.Component:
     )
 
 
-def _unread() -> rx.Component:
+def _unread(number: rx.Var[int]) -> rx.Component:
     return rx.cond(
-        PortalState.unread > 0,
+        number > 0,
         rx.el.span(
-            PortalState.unread.to_string(),
+            number.to_string(),
             rx.el.span(" ", t("shell.unread"), class_name="sr-only"),
             class_name="badge badge-primary",
         ),

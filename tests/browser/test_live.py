@@ -3,7 +3,7 @@
 import pytest
 
 from portal_app.browser import admission
-from portal_app.browser.live import LivePages, Watched
+from portal_app.browser.live import MENU, LivePages, Watched
 from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.errors import NotSignedIn
 from portal_app.services.news import News
@@ -74,6 +74,18 @@ async def test_the_page_opened_last_is_the_one_refreshed(pages: LivePages, world
     await world.look(pages)
 
     assert world.refreshed == [("annas", "letter")]
+
+
+async def test_the_menu_is_refreshed_beside_the_page(pages: LivePages, world: World) -> None:
+    admission.welcome(ANNA, 1, "socket-1")
+    pages.follow("annas", "number", MENU)
+    pages.follow("annas", "letter")
+    world.revisions[5] = 2
+
+    counts = [await world.look(pages), await world.look(pages)]
+
+    assert counts == [2, 0]
+    assert world.refreshed == [("annas", "letter"), ("annas", "number")]
 
 
 async def test_closed_tabs_are_forgotten_and_nobody_is_asked_about_them(pages: LivePages, world: World) -> None:

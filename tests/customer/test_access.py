@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select, update
 
 from portal_app.browser.admission import CUSTOMER
 from portal_app.customer import sign_in as door
+from portal_app.customer.chat import UnreadChatState
 from portal_app.customer.forgotten_password import ForgottenState
 from portal_app.customer.password import PasswordState
 from portal_app.customer.profile import ProfileState
@@ -493,11 +494,11 @@ async def test_the_form_asks_for_a_portal_only_where_its_address_does_and_goes_o
     assert (await browser.shown(WelcomeState, "greet")).notice == ""
 
 
-def test_the_news_is_told_on_whichever_page_inside_comes_first() -> None:
+def test_whichever_page_inside_comes_first_tells_the_news_and_all_count_the_chats_answers() -> None:
     inside = [page for page in PAGES if page.audiences == (CUSTOMER,)]
 
     assert {"/kuldemenyek", "/szerzodesek", "/chat"} <= {page.path for page in inside}
-    assert all(WelcomeState.greet in page.on_load for page in inside)
+    assert all({WelcomeState.greet, UnreadChatState.load} <= set(page.on_load) for page in inside)
 
 
 async def test_the_own_portal_needs_no_word_and_a_wrong_password_tells_nothing_of_another(

@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from portal_app.customer.chat import PAGE, ChatState
+from portal_app.customer.chat import PAGE, ChatState, UnreadChatState
 from portal_app.domain.actors import Customer
 from portal_app.domain.messages import CHAT_CHARACTERS
 from portal_app.gateways.clock import now
@@ -140,6 +140,21 @@ async def test_another_customers_thread_stays_theirs(house: House, anna: Custome
     assert [line.text for line in (await belas.shown(ChatState)).lines] == ["Titkos ügyem van."]
     assert [line.text for line in (await annas.shown(ChatState)).lines] == ["Titkos ügyem van.", "Értem a titkát."]
     assert stolen.json()["sent"] not in {line.foot for line in (await annas.shown(ChatState)).lines}
+
+
+async def test_an_answer_that_came_meanwhile_is_counted_in_the_menu_until_it_is_read(
+    house: House, anna: Customer, new_browser: NewBrowser
+) -> None:
+    browser = await entered(new_browser)
+    await send(browser, "Halló?")
+    before = (await browser.shown(UnreadChatState)).unread_chat
+    say(house, "Igen?")
+
+    meanwhile = (await browser.shown(UnreadChatState, "refresh")).unread_chat
+    read = (await browser.shown(ChatState)).unread_chat
+    afterwards = (await browser.shown(UnreadChatState)).unread_chat
+
+    assert (before, meanwhile, read, afterwards) == (0, 1, 0, 0)
 
 
 async def test_what_is_read_on_the_page_needs_no_mail(house: House, anna: Customer, new_browser: NewBrowser) -> None:

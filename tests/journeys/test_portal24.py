@@ -196,6 +196,30 @@ def test_a_chat_goes_on_after_the_network_was_cut(
 
 
 @pytest.mark.requirement("R88")
+def test_an_answer_in_the_chat_is_counted_in_the_menu_of_every_page_until_it_is_read(
+    house: House, portal: Product, name: str, page: Page, tmp_path: Path
+) -> None:
+    login = issued()
+    full_customer(house, f"{name}@pelda.example", login=login, portal=PortalName.ONLINE24, now=now())
+    open_page(page, "/belepes?portal=online24")
+    enter(page, login, FULL_PASSWORD)
+    open_page(page, "/chat")
+    write(page, "Mikor jön meg a kötvényem?")
+    expect(page.get_by_role("log")).to_contain_text("Mikor jön meg a kötvényem?")
+    waiting = page.locator(".menu-at-hand").get_by_role("link", name=re.compile("Chat"))
+
+    open_page(page, "/beallitasok")
+    expect(waiting).to_have_count(0)
+    say(portal, login, "Megérkezett.", tmp_path)
+    expect(waiting).to_have_text("Chat1 olvasatlan", timeout=10_000)
+    look(page)
+    waiting.click()
+
+    expect(page.get_by_role("log")).to_contain_text("Megérkezett.")
+    expect(waiting).to_have_count(0)
+
+
+@pytest.mark.requirement("R88")
 @pytest.mark.requirement("R89")
 def test_the_help_offers_the_guide_the_chat_and_the_phone(page: Page) -> None:
     open_page(page, "/sugo")

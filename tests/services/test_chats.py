@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import select
 
 from portal_app.database.tables import Account, Job, Message
@@ -164,6 +165,46 @@ def test_who_reads_at_once_gets_no_mail_about_it(house: House, anna: Customer) -
     say(house, "kiss.anna", "Még itt van?", now=NOON + timedelta(minutes=1))
 
     assert [job.outcome for job in post_to(house, ANNA, "new_answer")] == ["withdrawn", ""]
+
+
+def test_what_the_customer_has_not_seen_is_counted_until_it_is_seen(house: House, anna: Customer, bela: Customer) -> None:
+    for who, customer in (("kiss.anna", anna), ("nagy.bela", bela)):
+        write(house, customer, "Halló?")
+        say(house, who, "Igen?")
+    say(house, "kiss.anna", "Miben segíthetek?")
+    before = revision(house, anna)
+
+    counted = [unseen(house, anna), unseen(house, bela)]
+    for _ in range(2):
+        house.database.carry_out(chats.mark_seen, anna, now=NOON)
+
+    assert counted == [2, 1]
+    assert [unseen(house, anna), unseen(house, bela)] == [0, 1]
+    assert revision(house, anna) == before + 1
+
+
+def test_counting_stays_within_the_accounts_own_thread(house: House, anna: Customer) -> None:
+    asked: list[tuple[str, object]] = []
+
+    def note(_connection, _cursor, statement, parameters, *_rest: object) -> None:
+        if "FROM message" in statement:
+            asked.append((statement, parameters))
+
+    event.listen(house.database.engine, "before_cursor_execute", note)
+    unseen(house, anna)
+    event.remove(house.database.engine, "before_cursor_execute", note)
+
+    ((statement, parameters),) = asked
+    with house.database.engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        if not sqlite:
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        plan = connection.exec_driver_sql(f"{'EXPLAIN QUERY PLAN' if sqlite else 'EXPLAIN'} {statement}", parameters)
+        assert "message_chat" in str(plan.all())
+
+
+def unseen(house: House, actor: Customer) -> int:
+    return house.database.ask(chats.count_unseen, actor, now=NOON)
 
 
 def test_older_messages_are_asked_for(house: House, anna: Customer) -> None:

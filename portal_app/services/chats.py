@@ -138,7 +138,7 @@ def send(db: Session, actor: Customer, text: str, *, subject: str, mark: str, br
 
 
 def count_unseen(db: Session, actor: Customer, *, now: datetime) -> int:
-    """Count the insurer's words that the customer has not seen yet; within the index over the account's own thread."""
+    """Count the insurer's words that the customer has not seen yet; within an index over the account's own."""
     if actor.portal not in CHAT_PORTALS:
         return 0
     return db.exec(select(func.count()).where(*_unseen(actor), col(Message.erase_on) > budapest_date(now))).one()

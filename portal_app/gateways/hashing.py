@@ -1,23 +1,17 @@
 """Password hashing: a peppered pre-hash, bcrypt, and a small pool of threads of its own."""
 
-import asyncio
 import base64
 import hmac
 import os
 import threading
 import unicodedata
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
-from typing import ParamSpec, Self, TypeVar
+from typing import Self
 
 import bcrypt
 
-from portal_app.domain.errors import Busy
 from portal_app.gateways.secrets import Secrets
-
-Details = ParamSpec("Details")
-Answer = TypeVar("Answer")
+from portal_app.gateways.workrooms import Workroom
 
 _SCHEME = "portal1"
 _NICENESS = 5
@@ -37,12 +31,12 @@ class PasswordHashing:
         self._peppers = {_name_of(pepper): pepper for pepper in secrets.keys("passwords")}
         self._newest = _name_of(secrets.key("passwords"))
         self._cost = cost
-        self._threads = threads or os.cpu_count() or 1
-        self._places = self._threads + (queue if queue is not None else self._threads * 16)
+        threads = threads or os.cpu_count() or 1
+        waiting = threads * 16 if queue is None else queue
         self._nothing = bcrypt.gensalt(cost) + b"." * 31
-        self._taken = 0
-        self._lock = threading.Lock()
-        self._pool = ThreadPoolExecutor(self._threads, "hashing", initializer=_stand_back)
+        self._room = Workroom(
+            "hashing", threads=threads, waiting=waiting, come_back=_SECONDS_TO_WAIT_WHEN_BUSY, begin=_stand_back
+        )
 
     @property
     def newest_mark(self) -> str:
@@ -78,19 +72,19 @@ class PasswordHashing:
 
     async def hash_async(self, password: str) -> str:
         """Do `hash` in the pool; `Busy` when too many wait already."""
-        return await asyncio.wrap_future(self._submit(self.hash, password))
+        return await self._room.do(self.hash, password)
 
     async def verify_async(self, password: str, stored: str | None) -> bool:
         """Do `verify` in the pool; `Busy` when too many wait already."""
-        return await asyncio.wrap_future(self._submit(self.verify, password, stored))
+        return await self._room.do(self.verify, password, stored)
 
     async def verify_nothing_async(self, password: str) -> bool:
         """Do `verify_nothing` in the pool; `Busy` when too many wait already."""
-        return await asyncio.wrap_future(self._submit(self.verify_nothing, password))
+        return await self._room.do(self.verify_nothing, password)
 
     def close(self) -> None:
         """Let running work finish and forget the rest."""
-        self._pool.shutdown(cancel_futures=True)
+        self._room.close()
 
     def __enter__(self) -> Self:
         """Serve as a context manager that closes the pool."""
@@ -99,19 +93,6 @@ class PasswordHashing:
     def __exit__(self, *_: object) -> None:
         """Close the pool."""
         self.close()
-
-    def _submit(self, work: Callable[Details, Answer], *args: Details.args, **kwargs: Details.kwargs) -> Future[Answer]:
-        with self._lock:
-            if self._taken >= self._places:
-                raise Busy(seconds=_SECONDS_TO_WAIT_WHEN_BUSY)
-            self._taken += 1
-        future = self._pool.submit(work, *args, **kwargs)
-        future.add_done_callback(self._leave)
-        return future
-
-    def _leave(self, _: object) -> None:
-        with self._lock:
-            self._taken -= 1
 
 
 def _prepare(pepper: bytes, password: str) -> bytes:

@@ -1,11 +1,7 @@
 """Previews: a document's pages as images and as text, made anew for its owner each time and kept nowhere."""
 
-import asyncio
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import ParamSpec, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,19 +12,16 @@ from portal_app.customer.letter import ways
 from portal_app.customer.letter.wording import PDF, SHOWN_BY_BROWSERS, SHOWN_WIDTH, WIDTHS, page_address, page_addresses
 from portal_app.database.transactions import ask
 from portal_app.domain.actors import Customer
-from portal_app.domain.errors import AttachmentDamaged, Busy, DocumentNotFound, LetterNotFound
+from portal_app.domain.errors import AttachmentDamaged, DocumentNotFound, LetterNotFound
 from portal_app.gateways import pdf
 from portal_app.gateways.clock import now
+from portal_app.gateways.workrooms import Workroom
 from portal_app.services import documents, letters
 from portal_app.services.documents import FoundDocument
 from portal_app.services.house import the_house
 
-Details = ParamSpec("Details")
-Made = TypeVar("Made")
-
 # Painting waits here, not in the threads that everybody else's work needs.
-_PAINTERS = ThreadPoolExecutor(4, thread_name_prefix="previews")
-MOST_WAITING = 40
+_painting = Workroom("previews", threads=4, waiting=40, come_back=5)
 MOST_CHARACTERS = 100_000
 """How much of a document's text a page shows."""
 
@@ -54,7 +47,7 @@ async def page_image(request: Request) -> Response:
     page, width = int(request.path_params["page"]), _width(request.query_params.get("szelesseg", ""))
     if found.media_type != PDF or page < 1:
         raise DocumentNotFound
-    image = await _painted(_paint, found, page, width)
+    image = await _painting.do(_paint, found, page, width)
     if image is None:
         raise DocumentNotFound
     return Response(image, media_type=pdf.PAGE_IMAGE_TYPE, headers=HEADERS)
@@ -91,13 +84,7 @@ async def read_texts(actor: Customer, document_id: str) -> Texts:
     found = await ask(documents.find_document, actor, document_id, now=now())
     if found.media_type != PDF:
         raise DocumentNotFound
-    return _cut(await _painted(_read, found))
-
-
-async def _painted(work: Callable[Details, Made], *args: Details.args, **kwargs: Details.kwargs) -> Made:
-    if _PAINTERS._work_queue.qsize() >= MOST_WAITING:  # noqa: SLF001 - the pool has no other way to tell
-        raise Busy(seconds=5)
-    return await asyncio.get_running_loop().run_in_executor(_PAINTERS, lambda: work(*args, **kwargs))
+    return _cut(await _painting.do(_read, found))
 
 
 def _paint(found: FoundDocument, page: int, width: int) -> bytes | None:

@@ -17,9 +17,10 @@ from portal_app.browser.portal_state import the_brand
 from portal_app.customer.letter import ways
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer
-from portal_app.domain.errors import Busy, LetterNotFound, PortalError, RequestInvalid
+from portal_app.domain.errors import LetterNotFound, PortalError, RequestInvalid
 from portal_app.gateways.clock import now
 from portal_app.gateways.uploads import clean_file_name
+from portal_app.gateways.workrooms import Places
 from portal_app.services import documents, messages
 from portal_app.services.documents import CheckedFile
 from portal_app.services.house import the_house
@@ -31,7 +32,7 @@ _READ_TOO_MUCH = 4
 BODY_BYTES = _READ_TOO_MUCH * the_brand().limits.reply_files * the_brand().limits.reply_file_bytes + 1_000_000
 _MOST_PARTS = 100
 _SECONDS = 600
-_arriving = asyncio.Semaphore(16)
+_arriving = Places(16, come_back=10)
 _checking = ThreadPoolExecutor(2, thread_name_prefix="reply files")
 
 
@@ -110,9 +111,7 @@ class _being_read:  # noqa: N801 - read as a sentence
         self._form: FormData | None = None
 
     async def __aenter__(self) -> FormData:
-        if _arriving.locked():
-            raise Busy(seconds=10)
-        async with _arriving:
+        with _arriving.taken():
             try:
                 self._form = await asyncio.wait_for(_parser(self._request).parse(), _SECONDS)
             except (MultiPartException, TimeoutError, ClientDisconnect, KeyError):

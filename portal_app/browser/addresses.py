@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from portal_app.browser.admission import Audience
-from portal_app.domain.actors import Customer
 from portal_app.domain.brands import PortalName
 
 PLAIN_FORM_BYTES = 64_000
@@ -36,8 +35,6 @@ class Page:
     """A title that changes with the state, where the key is not enough."""
     portals: tuple[PortalName, ...] = tuple(PortalName)
     """The portals whose customers may load it; the others are led to their letters."""
-    ahead: Callable[[Customer, str], Awaitable[str]] | None = None
-    """Gives for a customer and a path the `Link` header (RFC 8288) of what the browser needs as soon as the page's scripts."""
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:

@@ -54,7 +54,7 @@ class Pages:
             # The build keeps a page as a folder; without the slash the file server would redirect once more.
             inner = path if path.endswith("/") or not page.is_static else f"{path}/"
             inside = {**scope, "path": inner, "raw_path": quote(inner).encode()}
-            await self.app(inside, receive, _with_headers(send, await _headers(page, Request(scope))))
+            await self.app(inside, receive, send if STRANGER in page.audiences else _never_kept(send))
 
     def _page(self, path: str) -> Page | None:
         return next((page for page in self._pages if page.pattern.fullmatch(path)), None)
@@ -92,20 +92,12 @@ def own_path(wanted: str | None, otherwise: str = INBOX) -> str:
     return wanted if plain and wanted is not None else otherwise
 
 
-async def _headers(page: Page, request: Request) -> dict[str, str]:
-    """Say what the answer must carry besides the built page."""
-    # A page that only customers may load is not kept by the browser: *Back* after sign-out must ask again.
-    headers = {} if STRANGER in page.audiences else {"cache-control": "no-store"}
-    actor = arrival_of(request).actor
-    if page.ahead and isinstance(actor, Customer) and (link := await page.ahead(actor, request.url.path)):
-        headers["link"] = link
-    return headers
+def _never_kept(send: Send) -> Send:
+    """Keep a page that only customers may load out of the browser's memory: *Back* after sign-out must ask again."""
 
-
-def _with_headers(send: Send, headers: dict[str, str]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(headers)
+            MutableHeaders(scope=message)["cache-control"] = "no-store"
         await send(message)
 
     return sending

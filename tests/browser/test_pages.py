@@ -1,6 +1,5 @@
 """Built pages: who may load one, and the address that replaces the built one."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -24,8 +23,8 @@ PAGES = (
 )
 
 
-def site(build: Path, actor: Actor, origin: str = "http://localhost:8000", pages: Sequence[Page] = PAGES) -> ASGIApp:
-    inner = Pages(show_request, pages=pages, build=build, public_origin=origin)
+def site(build: Path, actor: Actor, origin: str = "http://localhost:8000") -> ASGIApp:
+    inner = Pages(show_request, pages=PAGES, build=build, public_origin=origin)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await inner({**scope, ARRIVAL: Arrival(actor)}, receive, send)
@@ -69,20 +68,6 @@ async def test_a_page_that_is_not_open_leads_where_the_visitor_belongs(
 async def test_an_open_page_is_found_without_another_redirect(tmp_path: Path, actor: Actor, path: str, inner: str) -> None:
     async with knock(site(tmp_path, actor)) as client:
         assert (await client.get(path)).json()["path"] == inner
-
-
-async def test_what_a_page_needs_soon_is_named_to_its_customer_only(tmp_path: Path) -> None:
-    async def ahead(actor: Actor, path: str) -> str:
-        return "" if path.endswith("none") else f"</first{path}>; rel=preload"
-
-    pages = (Page("/kuldemenyek/[letter_id]", str, "x", (CUSTOMER,), ahead=ahead),)
-    found = {}
-    for actor in (Stranger(), ANNA):
-        async with knock(site(tmp_path, actor, pages=pages)) as client:
-            answers = [await client.get(f"/kuldemenyek/{one}") for one in ("abc", "none")]
-            found[actor] = [answer.headers.get("link") for answer in answers]
-
-    assert found == {Stranger(): [None, None], ANNA: ["</first/kuldemenyek/abc>; rel=preload", None]}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from portal_app.browser.arrivals import Arrivals
 from portal_app.browser.cookies import CookieNames
 from portal_app.browser.guarded import guarded_routes
 from portal_app.customer.inbox.state import InboxState
-from portal_app.customer.letter import LetterState, previews
+from portal_app.customer.letter import LetterState
 from portal_app.customer.letter.replies import BODY_BYTES
 from portal_app.customer.letter.wording import DocumentShown, LetterShown
 from portal_app.customer.routes import ROUTES
@@ -385,20 +385,6 @@ async def test_a_page_image_has_the_wanted_width_and_is_kept_nowhere(house: Hous
         assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
         assert Image.open(BytesIO(answer.content)).width == width
         assert answer.headers["cache-control"] == "private, no-store"
-
-
-async def test_the_first_page_is_named_before_the_scripts_ask_for_it(house: House, anna: Customer, bela: Customer) -> None:
-    pdf = (("level.pdf", letter_pdf()),)
-    mine, plain, belas = letter(house, anna, files=pdf), letter(house, anna), letter(house, bela, files=pdf)
-    picture = f"/dokumentumok/{document_of(house, mine)}/oldal/1?szelesseg"
-    sources = f"{picture}=720 720w, {picture}=1080 1080w, {picture}=1600 1600w"
-    link = f'<{picture}=1080>; rel=preload; as=image; imagesrcset="{sources}"; imagesizes="(min-width: 64rem) 42rem, 92vw"'
-
-    found = [await previews.first_picture(anna, f"/kuldemenyek/{one}") for one in (mine, f"{mine}/", plain, belas, "0" * 32)]
-
-    assert found == [link, link, "", "", ""]
-    with house.database.reading() as db:
-        assert db.exec(select(Letter.opened_at).where(Letter.public_id == mine)).one() is None
 
 
 async def test_pages_that_are_not_to_be_found_answer_alike(house: House, anna: Customer, bela: Customer, visit: Browser) -> None:

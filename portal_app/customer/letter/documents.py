@@ -3,7 +3,7 @@
 import reflex as rx
 
 from portal_app.customer.letter.state import LetterState
-from portal_app.customer.letter.wording import SHOWN_WIDTH, DocumentShown, PageShown
+from portal_app.customer.letter.wording import DocumentShown, PageShown
 from portal_app.ui.forms import native_form
 from portal_app.ui.icons import icon
 from portal_app.ui.words import t
@@ -157,7 +157,7 @@ def _page(page: rx.Var[PageShown]) -> rx.Component:
         rx.el.img(
             src=page.source,
             src_set=page.sources,
-            sizes=SHOWN_WIDTH,
+            sizes="(min-width: 64rem) 42rem, 92vw",
             alt=page.words,
             width=1080,
             height=1527,

@@ -1,6 +1,5 @@
 """Previews: a document's pages as images and as text, made anew for its owner each time and kept nowhere."""
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -8,15 +7,14 @@ from starlette.responses import Response
 
 from portal_app.browser.admission import customer
 from portal_app.customer import downloads
-from portal_app.customer.letter import ways
-from portal_app.customer.letter.wording import PDF, SHOWN_BY_BROWSERS, SHOWN_WIDTH, WIDTHS, page_address, page_addresses
+from portal_app.customer.letter.wording import PDF, SHOWN_BY_BROWSERS, WIDTHS
 from portal_app.database.transactions import ask
 from portal_app.domain.actors import Customer
-from portal_app.domain.errors import AttachmentDamaged, DocumentNotFound, LetterNotFound
+from portal_app.domain.errors import AttachmentDamaged, DocumentNotFound
 from portal_app.gateways import pdf
 from portal_app.gateways.clock import now
 from portal_app.gateways.workrooms import Workroom
-from portal_app.services import documents, letters
+from portal_app.services import documents
 from portal_app.services.documents import FoundDocument
 from portal_app.services.house import the_house
 
@@ -51,20 +49,6 @@ async def page_image(request: Request) -> Response:
     if image is None:
         raise DocumentNotFound
     return Response(image, media_type=pdf.PAGE_IMAGE_TYPE, headers=HEADERS)
-
-
-async def first_picture(actor: Customer, path: str) -> str:
-    """Name the page image that a letter's page shows first, as the `Link` header that lets browsers ask for it at once.
-
-    Empty for a letter that is not to be found or has no such image; the letter is not opened by this.
-    """
-    with suppress(LetterNotFound):
-        letter = await ask(letters.read_letter, actor, ways.letter_id_in(path), now=now())
-        first = next((file.public_id for file in letter.documents if file.media_type == PDF and file.pages), None)
-        if first:
-            sources = f'imagesrcset="{page_addresses(first, 1)}"; imagesizes="{SHOWN_WIDTH}"'
-            return f"<{page_address(first, 1, WIDTHS[1])}>; rel=preload; as=image; {sources}"
-    return ""
 
 
 async def open_document(request: Request) -> Response:

@@ -170,11 +170,12 @@ class Wording:
 
     def page(self, document: DocumentShown, number: int) -> PageShown:
         """Word one page of a document's preview."""
+        address = f"/dokumentumok/{document.id}/oldal/{number}"
         return PageShown(
             label=self._say("letter.page_label", page=number),
             words=self._say("letter.page_alt", name=document.name, page=number, all=document.pages),
-            source=page_address(document.id, number, WIDTHS[1]),
-            sources=page_addresses(document.id, number),
+            source=f"{address}?szelesseg={WIDTHS[1]}",
+            sources=", ".join(f"{address}?szelesseg={width} {width}w" for width in WIDTHS),
         )
 
     def more_pages(self, number: int) -> str:
@@ -226,15 +227,3 @@ class Wording:
 
 WIDTHS = (720, 1080, 1600)
 """The widths in pixels in which a page image is offered."""
-SHOWN_WIDTH = "(min-width: 64rem) 42rem, 92vw"
-"""How wide a page image is shown, as the `sizes` of HTML."""
-
-
-def page_address(document_id: str, number: int, width: int) -> str:
-    """Give the address of a page image in one width."""
-    return f"/dokumentumok/{document_id}/oldal/{number}?szelesseg={width}"
-
-
-def page_addresses(document_id: str, number: int) -> str:
-    """Give the addresses of a page image in every width, as the `srcset` of HTML."""
-    return ", ".join(f"{page_address(document_id, number, width)} {width}w" for width in WIDTHS)

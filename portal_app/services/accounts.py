@@ -125,8 +125,8 @@ def _open(db: Session, email: str, *, portal: PortalName, phone: str, customer_r
 
 def free_login(db: Session, text: str) -> None:
     """Let go of an identifier that led to a closed account, so that it may lead to another one."""
-    closed = select(Account.id).where(Account.status == "closed")
-    db.exec(delete(Login).where(col(Login.key) == login_key(text), col(Login.account_id).in_(closed)))
+    closed = select(Account.id).where(Account.id == Login.account_id, Account.status == "closed")
+    db.exec(delete(Login).where(col(Login.key) == login_key(text), closed.exists()))
 
 
 def send_first_access(

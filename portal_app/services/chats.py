@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import literal_column
-from sqlmodel import Session, and_, col, func, or_, select, update
+from sqlmodel import Session, and_, col, func, select, update
 
 from portal_app.database import locks
 from portal_app.database.tables import Account, Job, Login, Message
@@ -294,8 +294,9 @@ def _check_rate(db: Session, actor: Actor, now: datetime) -> None:
 
 def _account_of(db: Session, who: str) -> int:
     """Find the account that is meant, if it has a thread."""
-    named = or_(Account.public_id == who.strip().lower(), col(Account.id).in_(_leads_to(who)), col(Account.id).in_(_wrote(who)))
-    found = db.exec(select(Account.id).where(named)).first()
+    # One after the other: PostgreSQL would look through all accounts for any of three ways.
+    ways = (Account.public_id == who.strip().lower(), col(Account.id).in_(_leads_to(who)), col(Account.id).in_(_wrote(who)))
+    found = next((one for way in ways if (one := db.exec(select(Account.id).where(way)).first()) is not None), None)
     if found is None or db.exec(select(Message.id).where(Message.account_id == found, IS_CHAT).limit(1)).first() is None:
         raise MessageNotFound
     return found

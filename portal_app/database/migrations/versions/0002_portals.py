@@ -136,6 +136,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("upgrade_wished_at IS NOT NULL"),
         )
 
+    with op.batch_alter_table("letter", schema=None) as batch_op:
+        batch_op.create_index("letter_owner", ["account_id"], unique=False)
+
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.create_index(
             "message_chat",

@@ -1,5 +1,6 @@
 """The built pages at their addresses: who may load one, and the built address replaced by the real one."""
 
+import json
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +27,7 @@ TIMED_OUT = "lejart"
 # The address that every build is made with; see `operations/builds.py`.
 BUILT_ADDRESS = "localhost:8000"
 ADDRESS_FILES = "/assets/reflex-env-"
+MANIFEST = "/assets/manifest-"
 
 
 class Pages:
@@ -36,6 +38,7 @@ class Pages:
         self.app = app
         self._pages = pages
         self._addresses = _address_files(build, public_origin)
+        self._scripts = _own_scripts(build)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the address file, lead away who may not load a page, pass on the rest."""
@@ -54,10 +57,19 @@ class Pages:
             # The build keeps a page as a folder; without the slash the file server would redirect once more.
             inner = path if path.endswith("/") or not page.is_static else f"{path}/"
             inside = {**scope, "path": inner, "raw_path": quote(inner).encode()}
-            await self.app(inside, receive, send if STRANGER in page.audiences else _never_kept(send))
+            await self.app(inside, receive, _with_headers(send, self._headers(page)))
 
     def _page(self, path: str) -> Page | None:
         return next((page for page in self._pages if page.pattern.fullmatch(path)), None)
+
+    def _headers(self, page: Page) -> dict[str, str]:
+        """Say what the answer must carry besides the built page."""
+        # A page that only customers may load is not kept by the browser: *Back* after sign-out must ask again.
+        headers = {} if STRANGER in page.audiences else {"cache-control": "no-store"}
+        # All dynamic addresses share one built file, which does not know what this one will need (RFC 8288, HTML preload).
+        if not page.is_static and page.path in self._scripts:
+            headers["link"] = f"<{self._scripts[page.path]}>; rel=modulepreload"
+        return headers
 
 
 def lead_away(
@@ -92,15 +104,25 @@ def own_path(wanted: str | None, otherwise: str = INBOX) -> str:
     return wanted if plain and wanted is not None else otherwise
 
 
-def _never_kept(send: Send) -> Send:
-    """Keep a page that only customers may load out of the browser's memory: *Back* after sign-out must ask again."""
-
+def _with_headers(send: Send, headers: dict[str, str]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message)["cache-control"] = "no-store"
+            MutableHeaders(scope=message).update(headers)
         await send(message)
 
     return sending
+
+
+def _own_scripts(build: Path) -> dict[str, str]:
+    """Read from the build which script belongs to which page."""
+    scripts: dict[str, str] = {}
+    for manifest in build.glob(f"{MANIFEST.lstrip('/')}*.js"):
+        written = manifest.read_text(encoding="utf-8")
+        routes = json.loads(written[written.index("{") : written.rindex("}") + 1])["routes"]
+        for route in routes.values():
+            parts = [f"[{part[1:]}]" if part.startswith(":") else part for part in route.get("path", "").split("/")]
+            scripts[f"/{'/'.join(parts)}"] = route["module"]
+    return scripts
 
 
 def _address_files(build: Path, public_origin: str) -> dict[str, bytes]:

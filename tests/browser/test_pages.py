@@ -1,5 +1,6 @@
 """Built pages: who may load one, and the address that replaces the built one."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,22 @@ async def test_a_page_that_is_not_open_leads_where_the_visitor_belongs(
 async def test_an_open_page_is_found_without_another_redirect(tmp_path: Path, actor: Actor, path: str, inner: str) -> None:
     async with knock(site(tmp_path, actor)) as client:
         assert (await client.get(path)).json()["path"] == inner
+
+
+async def test_a_dynamic_page_names_its_own_script(tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    routes = {
+        "a": {"path": "", "module": "/assets/root.js"},
+        "b": {"path": "kuldemenyek", "module": "/assets/inbox.js"},
+        "c": {"path": "kuldemenyek/:letter_id", "module": "/assets/letter.js"},
+    }
+    (tmp_path / "assets" / "manifest-1.js").write_text(f"window.__reactRouterManifest={json.dumps({'routes': routes})};")
+
+    async with knock(site(tmp_path, ANNA)) as client:
+        answers = [await client.get(path) for path in ("/kuldemenyek/abc", "/kuldemenyek", "/assets/x.js")]
+
+    assert [answer.headers.get("link") for answer in answers] == ["</assets/letter.js>; rel=modulepreload", None, None]
+    assert [answer.headers.get("cache-control") for answer in answers] == ["no-store", "no-store", None]
 
 
 @pytest.mark.parametrize(

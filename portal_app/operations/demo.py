@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from portal_app.database.schema import migrate
-from portal_app.domain.actors import Operator, Stranger
+from portal_app.domain.actors import Customer, Operator, Stranger
+from portal_app.domain.applications import ApplicationStatus
 from portal_app.domain.brands import Brand, PortalName
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.deliveries import Attachment, Handover
@@ -22,7 +23,20 @@ from portal_app.domain.policies import Communication, Holder, PolicyStatement, P
 from portal_app.gateways.clock import now as the_moment
 from portal_app.gateways.secrets import random_token, token_digest
 from portal_app.gateways.typesetting import render_pdf
-from portal_app.services import answers, demonstration, intake, letters, messages, openings, policies, registrations
+from portal_app.services import (
+    answers,
+    applications,
+    chats,
+    decisions,
+    demonstration,
+    intake,
+    letters,
+    messages,
+    openings,
+    policies,
+    registrations,
+)
+from portal_app.services.applications import ApplicationReceipt, NewApplication
 from portal_app.services.house import House, open_house
 from portal_app.services.registrations import Wanted
 from portal_app.settings import load_settings, read_brand
@@ -36,6 +50,8 @@ NOT_AT_ONCE = frozenset({"new", "new_without_phone", "expired", "nine_failures",
 KINDS = tuple(LetterKind)
 CROWD = 300
 YEAR = 365
+# How long ago each message of the chat was written.
+CHATTED = (timedelta(days=3), timedelta(days=3, minutes=-25), timedelta(days=1), timedelta(hours=2))
 # These are only there where a sales route of the brand opens accounts of the full portal.
 NEEDS_OPENING = frozenset({"new", "new_without_phone", "twin"})
 
@@ -284,7 +300,9 @@ class _Scene:
         do, login, now = self.database.carry_out, self.person.login, self.moment
         match self.person.state:
             case "ready":
+                self._ask()
                 self._correspond()
+                self._chat()
             case "nine_failures":
                 do(demonstration.fail_sign_ins, DEMO, login, rules.locked_after - 1, rules, now=now)
             case "locked":
@@ -300,6 +318,50 @@ class _Scene:
                 )  # fmt: skip
         if self.person.password and self.person.state != "ready":
             do(demonstration.withdraw_post, DEMO, login, now=now)
+
+    def _ask(self) -> None:
+        """Let the person of the full portal have a request in each standing worth seeing; the letters about them are read."""
+        if self.person.portal is not PortalName.UGYFELPORTAL:
+            return
+        do, login = self.database.carry_out, self.person.login
+        customer = self.database.ask(demonstration.customer_of, DEMO, login)
+        for request in demo_letters.requests():
+            asked_at = self.moment - timedelta(days=request.days_ago)
+            new = NewApplication(request.kind, f"demo {request.kind}", request.facts)
+            receipt = do(applications.submit, customer, new, brand=self.house.brand, now=asked_at)
+            self._bring(customer, receipt, request.status, asked_at + timedelta(hours=20))
+        do(demonstration.withdraw_post, DEMO, login, now=self.moment)
+
+    def _bring(self, customer: Customer, receipt: ApplicationReceipt, status: ApplicationStatus, at: datetime) -> None:
+        """Bring a request to where it stands, unless a former run did."""
+        do, house = self.database.carry_out, self.house
+        standing = self.database.ask(applications.read_own, customer, receipt.public_id, now=self.moment).status
+        if standing != ApplicationStatus.SUBMITTED:
+            return
+        match status:
+            case ApplicationStatus.IN_PROGRESS:
+                do(decisions.take_up, DEMO, receipt.reference, now=at)
+            case ApplicationStatus.FULFILLED:
+                decision = decisions.Decision(house.brand, house.secrets)
+                do(decisions.fulfil, DEMO, receipt.reference, decision, now=at)
+            case ApplicationStatus.WITHDRAWN:
+                do(applications.withdraw, customer, receipt.public_id, now=at)
+
+    def _chat(self) -> None:
+        """Let the person of the online portal have chatted; the last answer is unread."""
+        if self.person.portal is not PortalName.ONLINE24:
+            return
+        do, brand = self.database.carry_out, self.house.brand
+        customer = self.database.ask(demonstration.customer_of, DEMO, self.person.login)
+        said = len(self.database.ask(chats.read_chat, customer, brand=brand, now=self.moment).lines)
+        for number, text in list(enumerate(demo_letters.chat(brand.register)))[said:]:
+            at = self.moment - CHATTED[number]
+            if number % 2:
+                do(chats.say, DEMO, self.person.login, text, now=at)
+                continue
+            do(chats.mark_seen, customer, now=at)
+            mark = messages.form_mark(customer, "demo chat", str(number), text, ())
+            do(chats.send, customer, text, subject=sentence("chat.title", "hu"), mark=mark, brand=brand, now=at)
 
     def _correspond(self) -> None:
         """Let the person have written about one letter, and the insurer have answered."""

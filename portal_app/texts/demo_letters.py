@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from portal_app.domain.applications import ApplicationKind, ApplicationStatus
 from portal_app.domain.brands import Brand, PortalName, Register
 from portal_app.domain.kinds import LetterKind
 from portal_app.texts.dates import long_date
@@ -46,6 +47,16 @@ class DemoPolicy:
     product: str
     plate: str
     annual_premium: int
+
+
+@dataclass(frozen=True)
+class DemoRequest:
+    """What somebody asked for some days ago, and where that stands now."""
+
+    kind: ApplicationKind
+    days_ago: int
+    status: ApplicationStatus
+    facts: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -115,6 +126,20 @@ def correspondence(person: DemoPerson, register: Register) -> tuple[str, str]:
     """A person's question and the insurer's answer, as the brand speaks with its customers."""
     words = _words("correspondence", "saturdays", register)
     return words["question"].format(name=person.name), words["answer"].format(name=person.name)
+
+
+def chat(register: Register) -> tuple[str, ...]:
+    """A conversation in the chat, customer and insurer by turns."""
+    return tuple(text.strip() for text in _words("correspondence", "chat", register)["turns"])
+
+
+@cache
+def requests() -> tuple[DemoRequest, ...]:
+    """What one person has asked for, the oldest first."""
+    rows = _read("requests.toml")["requests"]
+    return tuple(
+        DemoRequest(ApplicationKind(row["kind"]), row["days_ago"], ApplicationStatus(row["status"]), row["facts"]) for row in rows
+    )
 
 
 def _person(row: dict[str, Any]) -> DemoPerson:

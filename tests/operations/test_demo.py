@@ -11,14 +11,17 @@ from typer.testing import CliRunner
 
 from portal_app.__main__ import commands
 from portal_app.database.tables import Account, Document, DocumentKey, Job, Letter, Login, Policy
+from portal_app.domain.brands import PortalName
 from portal_app.domain.kinds import LetterKind
+from portal_app.gateways.clock import now
 from portal_app.gateways.pdf import inspect_pdf
 from portal_app.operations import demo
+from portal_app.services import applications, chats, demonstration
 from portal_app.services.documents import read_wrapped
 from portal_app.services.house import House
 from portal_app.settings import read_brand
 from portal_app.texts import demo_letters
-from tests.cast import BELA
+from tests.cast import BELA, DENES
 from tests.correspondence import customer
 
 FIRST_ACCESS = ["activation", "initial_password", "issued_login", "first_password", "registration"]
@@ -171,6 +174,28 @@ def test_a_run_that_was_killed_is_continued_without_doubling_anything(house: Hou
     with house.database.reading() as db:
         letters = db.exec(select(func.count()).select_from(Letter)).one()
     assert letters == sum(len(demo.posts_of(person)) for person in everybody)
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("brand", ["minta", "allianz", "union"])
+def test_a_newcomer_sees_requests_in_every_standing_and_a_chat_with_an_unread_answer(house: House, brand: str) -> None:
+    other, moment = replace(house, brand=read_brand(brand)), now()
+    demo.fill_if_empty(other)
+    ready = [(number, person) for number, person in demo.people_of(other.brand) if person.state == "ready"]
+
+    # What was killed before it could note that it is done comes again.
+    for number, person in ready:
+        demo._Scene(other, person, number, moment)._reach()
+
+    people = {person.portal: house.database.ask(demonstration.customer_of, DENES, person.login) for _, person in ready}
+    asked = house.database.ask(applications.list_own, people[PortalName.UGYFELPORTAL], now=moment)
+    assert [str(row.status) for row in asked] == ["submitted", "in_progress", "withdrawn", "fulfilled"]
+    assert all(row.due_on > moment.date() for row in asked if row.ended_at is None)
+    if brand == "allianz":
+        return
+    chat = house.database.ask(chats.read_chat, people[PortalName.ONLINE24], brand=other.brand, now=moment)
+    assert [line.by_customer for line in chat.lines] == [True, False, True, False]
+    assert house.database.ask(chats.count_unseen, people[PortalName.ONLINE24], now=moment) == 1
 
 
 def test_a_database_with_other_accounts_is_left_alone(house: House) -> None:

@@ -42,6 +42,8 @@ class Before:
 
     email: str = ""
     customer_ref: str = ""
+    portal24_username: str = ""
+    as_of: datetime | None = None
 
 
 def portal_for(sales_route: str, brand: Brand) -> PortalName:
@@ -87,7 +89,7 @@ def account_for(
     """
     present, opened = _present_account(db, policy), False
     if joins(policy.sales_route, brand):
-        account = _named_account(db, policy)
+        account = _named_account(db, policy, before, present)
     elif present is not None and _stays(db, policy, before, present):
         _take_over_phone(present, policy)
         return present, False
@@ -145,12 +147,24 @@ def _leads_to(db: Session, email: str, account: Account) -> bool:
 # ── where it goes ──
 
 
-def _named_account(db: Session, policy: Policy) -> Account:
-    """Give the account whose owner chose the name that the core system wrote down; raises `AccountUnknown`."""
+def _named_account(db: Session, policy: Policy, before: Before, present: Account | None) -> Account:
+    """Give the account whose owner chose the name that the core system wrote down; raises `AccountUnknown`.
+
+    The name of a closed account is free again, so whoever registered it later is not taken for its former owner.
+    """
     account = accounts.account_of_chosen_name(db, policy.portal24_username)
-    if account is None:
+    if account is None or (account is not present and _has_changed_hands(policy, before, account)):
         raise AccountUnknown(pointer="/holder/portal24_username")
     return account
+
+
+def _has_changed_hands(policy: Policy, before: Before, account: Account) -> bool:
+    """Whether the name led the policy into another account before; the holder's own address proves the same person."""
+    same_name = login_key(before.portal24_username) == login_key(policy.portal24_username)
+    if not same_name or policy.opened_account_id is None or before.as_of is None:
+        return False
+    registered_since = (account.activated_at or account.created_at) > before.as_of
+    return registered_since and account.email_key != login_key(policy.email)
 
 
 def _new_account(

@@ -72,7 +72,7 @@ def state_policy(
     policy, created = _locked_policy(db, statement)
     if not created and is_outdated(statement, policy.as_of):
         raise PolicyOutdated(pointer="/as_of", as_of=policy.as_of.isoformat())
-    before, ended_before = Before() if created else Before(policy.email, policy.customer_ref), policy.ended_on
+    before, ended_before = Before() if created else _before(policy), policy.ended_on
     _take_over(policy, statement, consent_stated=consent_stated, created=created)
     if policy.ended_on != ended_before:
         db.flush()
@@ -92,6 +92,10 @@ def state_policy(
         communication=policy.communication, status=policy.status,
     )  # fmt: skip
     return _view(policy, account, opened=opened, created=created)
+
+
+def _before(policy: Policy) -> Before:
+    return Before(policy.email, policy.customer_ref, policy.portal24_username, policy.as_of)
 
 
 def _tidy(statement: PolicyStatement, *, needs_email: bool) -> PolicyStatement:

@@ -12,10 +12,11 @@ from portal_app.domain.brands import Brand, LoginKind
 from portal_app.domain.passwords import flaws_in
 from portal_app.gateways.clock import now
 from portal_app.gateways.secrets import public_id
+from portal_app.services import closings
 from portal_app.services.accounts import open_text
 from portal_app.services.house import House, use_house
 from portal_app.settings import read_brand
-from tests.cast import ANNA, ANNAS_POLICY, BELA, BELAS_POLICY
+from tests.cast import ANNA, ANNAS_POLICY, BELA, BELAS_POLICY, DENES
 from tests.handing_over import policy
 from tests.ingest.conftest import Core, rows
 from tests.visitors import active, facts_of, full_customer
@@ -197,11 +198,14 @@ def test_a_letter_box_that_has_not_moved_does_not_keep_a_broker_sold_policy(core
 # ── joining ──
 
 
-def registered(house: House, name: str, status: str = "active") -> int:
+def registered(house: House, name: str, *, status: str = "active", email: str = ANNA) -> int:
     """Let somebody have registered in the online portal."""
 
     def register(db: Session) -> int:
-        account = Account(public_id=public_id(), portal="online24", status=status, email=ANNA, email_key=ANNA, created_at=now())
+        account = Account(
+            public_id=public_id(), portal="online24", status=status, email=email, email_key=email, created_at=now(),
+            email_confirmed_at=now(), activated_at=now(),
+        )  # fmt: skip
         db.add(account)
         db.flush()
         db.add(Login(account_id=account.id or 0, kind=LoginKind.CHOSEN, key=name.casefold(), shown=name))
@@ -234,6 +238,56 @@ def test_an_unknown_name_is_refused_and_nothing_is_kept(core: Core, house: House
     assert (answer.status_code, answer.json()["code"]) == (422, "account_unknown")
     assert [error["pointer"] for error in answer.json()["errors"]] == ["/holder/portal24_username"]
     assert rows(house, select(Policy)) == []
+
+
+@pytest.mark.parametrize(("email", "joins"), [("masik.anna@pelda.example", False), (ANNA, True)])
+def test_a_name_that_somebody_else_registered_again_gets_no_policy_of_whoever_had_it_before(
+    core: Core, house: House, email: str, *, joins: bool
+) -> None:
+    """Names of closed accounts are free again; only who has confirmed the holder's own address is taken for the same person."""
+    first_id = registered(house, "Anna24")
+    core.put_policy(ANNAS_POLICY, sales_route="online24", holder_portal24_username="Anna24")
+    house.database.carry_out(closings.close_emptied, DENES, first_id, now=now())
+    again_id = registered(house, "Anna24", email=email)
+
+    answer = core.put_policy(ANNAS_POLICY, sales_route="online24", holder_portal24_username="anna24", product="KGFB-2")
+
+    assert (answer.status_code, answer.json().get("code", "")) == ((200, "") if joins else (422, "account_unknown"))
+    assert rows(house, select(Policy.account_id)) == [again_id if joins else None]
+
+
+def test_what_a_new_statement_says_again_stays_where_it_is(core: Core, house: House) -> None:
+    """The core system may date its word back, before the account was there."""
+    core.put_policy(
+        ANNAS_POLICY, sales_route="online24", holder_portal24_username="Anna24", holder_email=BELA,
+        as_of="2026-01-01T00:00:00Z", communication="postal",
+    )  # fmt: skip
+    anna_id = registered(house, "Anna24")
+
+    said = [
+        core.put_policy(
+            ANNAS_POLICY,
+            sales_route="online24",
+            holder_portal24_username="Anna24",
+            holder_email=BELA,
+            as_of=f"2026-01-0{day}T00:00:00Z",
+        ).status_code
+        for day in (2, 3)
+    ]
+
+    assert said == [200, 200]
+    assert account_of(house, ANNAS_POLICY).id == anna_id
+
+
+def test_a_new_number_of_an_unopened_account_is_not_taken_as_proved(core: Core, house: House) -> None:
+    core.put_policy(ANNAS_POLICY, sales_route="broker_online", holder_phone=PHONE)
+    with house.database.writing() as db:
+        db.exec(select(Account)).one().phone_confirmed_at = now()
+
+    core.put_policy(ANNAS_POLICY, sales_route="broker_online", holder_phone="+36309999999")
+
+    (account,) = accounts(house)
+    assert (account.phone, account.phone_confirmed_at) == ("+36309999999", None)
 
 
 def test_a_route_that_the_brand_does_not_list_is_refused(core: Core, allianz: House) -> None:

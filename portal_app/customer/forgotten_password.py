@@ -208,12 +208,12 @@ def not_arrived(*, by_sms: bool = False) -> rx.Component:
             rx.el.li(t("password.look_in_spam")),
             rx.el.li(
                 t("password.look_for_sender"),
-                " ",
-                rx.el.strong(post.sender_name),
-                ", ",
-                rx.el.strong(mail_words(post.sender_address)),
-                ", ",
-                rx.el.strong(quoted(post.search_word)),
+                rx.el.ul(
+                    rx.el.li(rx.el.strong(post.sender_name)),
+                    rx.el.li(rx.el.strong(mail_words(post.sender_address))),
+                    rx.el.li(rx.el.strong(quoted(post.search_word))),
+                    class_name="plain-list",
+                ),
             ),
             rx.el.li(t("password.other_address_or_id"), " ", document_link(t("password.whereabouts"), href="/segitseg"))
             if by_sms

@@ -219,7 +219,7 @@ def _address() -> rx.Component:
 def _password() -> rx.Component:
     return _card(
         "profile.password",
-        rx.el.p(t("profile.login"), " ", rx.el.strong(ProfileState.login)),
+        rx.el.p(t("profile.login"), " ", rx.el.span(ProfileState.login, class_name="together")),
         rx.cond(
             ProfileState.password_expires != "",
             rx.el.p(t("profile.password_expires"), " ", rx.el.strong(ProfileState.password_expires)),

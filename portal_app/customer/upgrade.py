@@ -184,19 +184,19 @@ def _by_phone() -> rx.Component:
                 action=PAGE,
                 no_validate=True,
             ),
-            _ask_for_code(t("upgrade.code_again")),
+            _ask_for_code(t("upgrade.code_again"), "btn-line"),
         ),
-        _ask_for_code(t("upgrade.send_code")),
+        _ask_for_code(t("upgrade.send_code"), "btn-primary"),
     )  # fmt: skip
 
 
-def _ask_for_code(words: rx.Var[str]) -> rx.Component:
+def _ask_for_code(words: rx.Var[str], kind: str) -> rx.Component:
     return rx.fragment(
         error_summary(("policy", UpgradeState.policy_error)),
         native_form(
             rx.el.input(type="hidden", name="act", value=SEND_CODE),
             text_field("policy", t("upgrade.policy"), hint=t("upgrade.policy_hint"), error=UpgradeState.policy_error),
-            rx.el.button(words, type="submit", class_name="btn btn-line"),
+            rx.el.button(words, type="submit", class_name=f"btn {kind} btn-wide-narrow"),
             action=PAGE,
             no_validate=True,
         ),

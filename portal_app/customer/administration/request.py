@@ -143,7 +143,7 @@ def _facts() -> rx.Component:
             rx.cond(REQUEST.due != "", _fact(t("request.col_due"), REQUEST.due)),
             rx.cond(REQUEST.policy != "", _fact(t("request.col_policy"), REQUEST.policy)),
             rx.foreach(REQUEST.answers, _answer),
-            class_name="facts letter-facts",
+            class_name="facts letter-facts facts-below",
         ),
         rx.el.p(
             document_link(

@@ -119,7 +119,7 @@ def _facts() -> rx.Component:
             _if_fact(DETAILS.chosen_on, t("policies.chosen_on")),
             _fact(t("policies.accounting"), POLICY.accounting),
             rx.cond(POLICY.active, _fact(t("policies.next_due"), due_line(POLICY))),
-            class_name="facts letter-facts",
+            class_name="facts letter-facts facts-below",
         ),
         rx.el.p(
             rx.cond(

@@ -5,6 +5,7 @@ import string
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from portal_app.domain.hungarian import fold
@@ -105,6 +106,15 @@ def forbidden_characters(candidate: str, rules: PasswordRules) -> str:
     if not rules.letters_and_digits_only:
         return ""
     return "".join(dict.fromkeys(c for c in normal(candidate) if c not in LOWER + UPPER + DIGITS))
+
+
+def is_too_old(valid_until: datetime | None, *, sent: bool, rules: PasswordRules, now: datetime) -> bool:
+    """Whether a password opens nothing any more: a sent one after its life, a chosen one after its year (R34–R35).
+
+    Where the portal renews no passwords (R65–R66), a year that was counted in a former portal does not matter: whoever
+    was moved here meanwhile is asked for a password by the new rules instead.
+    """
+    return valid_until is not None and valid_until <= now and (sent or rules.renewal)
 
 
 def is_special(character: str) -> bool:

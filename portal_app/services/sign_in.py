@@ -13,6 +13,7 @@ from portal_app.database.tables import Account, Credential, Visit
 from portal_app.domain.actors import Customer, Stage, Stranger
 from portal_app.domain.brands import Brand, LoginKind
 from portal_app.domain.errors import PasswordExpired, SentPasswordExpired, SignInLocked, SignInRefused
+from portal_app.domain.passwords import is_too_old
 from portal_app.domain.sign_in import SignInRules
 from portal_app.gateways.secrets import Secrets
 from portal_app.services import accounts, attempts, challenges, failures, sign_ins
@@ -161,7 +162,7 @@ def conclude_sign_in(  # noqa: PLR0913 - an attempt has this many sides
         note_outcome(visit, SignInRefused.code)
         return None
     credential.hash = new_hash or credential.hash
-    if credential.valid_until is not None and credential.valid_until <= now:
+    if is_too_old(credential.valid_until, sent=credential.kind == SENT, rules=brand.portal(account.portal).passwords, now=now):
         _note_expired(visit, account, SentPasswordExpired.code if credential.kind == SENT else PasswordExpired.code, now)
         return None
     if credential.kind == SENT:

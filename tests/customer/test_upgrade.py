@@ -1,13 +1,14 @@
 """Moving to the full portal through the real route: one form, and everything is there."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlmodel import Session, col, select, update
 
 from portal_app.customer.password import PasswordState
 from portal_app.customer.upgrade import UpgradeState
-from portal_app.database.tables import Account, Letter, Policy
+from portal_app.database.tables import Account, Credential, Letter, Policy
 from portal_app.domain.brands import PortalName
 from portal_app.domain.kinds import LetterKind
 from portal_app.gateways.clock import now
@@ -138,6 +139,26 @@ async def test_a_stranger_moves_nobody(house: House, new_browser: NewBrowser) ->
 
     assert answer.headers["location"].startswith("/belepes")
     assert portal_of(house, account_id) == PortalName.KULDEMENYEIM
+
+
+@pytest.mark.requirement("R42")
+async def test_who_left_before_choosing_a_password_is_asked_for_one_however_old_the_former_is(
+    house: House, new_browser: NewBrowser
+) -> None:
+    account_id = with_letters(house, 1)
+    await (await signed_in(house, new_browser)).post("/atlepes")
+    with house.database.writing() as db:
+        db.exec(update(Credential).where(col(Credential.account_id) == account_id).values(valid_until=now() - timedelta(days=1)))
+    browser = new_browser()
+
+    answer = await browser.sign_in(ANNA, ANNAS_PASSWORD)
+    changed = await browser.post("/jelszo", current=ANNAS_PASSWORD, new=NEW_PASSWORD, again=NEW_PASSWORD)
+
+    assert answer.headers["location"] == "/jelszo"
+    assert changed.headers["location"] == "/kuldemenyek"
+    with house.database.reading() as db:
+        until = db.exec(select(Credential.valid_until).where(col(Credential.ended_at).is_(None))).one()
+    assert until is None
 
 
 async def test_a_brand_can_ask_for_a_policy_number_and_a_code_first(house: House, new_browser: NewBrowser) -> None:

@@ -1,6 +1,7 @@
 """Passwords: every rule of the source documents, from the object that also prints the checklist."""
 
 import random
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -17,9 +18,11 @@ from portal_app.domain.passwords import (
     forbidden_characters,
     holds_own_word,
     is_common,
+    is_too_old,
     rules_shown,
     sent_password,
 )
+from tests.cast import NOON
 
 LETTER_BOX = PasswordRules(8, 16, lower=2, upper=2, digits=2, special=0, letters_and_digits_only=True, renewal=True)
 FULL_PORTAL = PasswordRules(12, lower=1, upper=1, digits=1, special=1)
@@ -139,6 +142,26 @@ def test_a_hundred_thousand_sent_passwords_all_have_twelve_characters_and_a_spec
     assert all(flaws_in(password, FULL_PORTAL) == [] for password in drawn)
     assert all(could_be_sent(password) for password in drawn)
     assert len(set(drawn)) == len(drawn)
+
+
+@pytest.mark.requirement("R35")
+@pytest.mark.parametrize(
+    ("rules", "sent", "over_since", "too_old"),
+    [
+        (LETTER_BOX, False, 0, True),
+        (LETTER_BOX, False, -1, False),
+        (LETTER_BOX, False, None, False),
+        (FULL_PORTAL, False, 0, False),
+        (FULL_PORTAL, True, 0, True),
+        (FULL_PORTAL, True, -1, False),
+    ],
+)
+def test_a_chosen_password_runs_out_where_the_portal_renews_and_a_sent_one_everywhere(
+    rules: PasswordRules, *, sent: bool, over_since: int | None, too_old: bool
+) -> None:
+    until = None if over_since is None else NOON - timedelta(seconds=over_since)
+
+    assert is_too_old(until, sent=sent, rules=rules, now=NOON) is too_old
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,17 @@ from portal_app.database.tables import Account, FailureBucket, Letter, Login, Po
 from portal_app.domain.actors import Customer
 from portal_app.domain.kinds import LetterKind
 from portal_app.gateways.secrets import token_digest
-from portal_app.services import accounts, merges, sign_in
+from portal_app.services import accounts, merge_proofs, merges, sign_in
 from portal_app.services.house import House
+from portal_app.services.merges import MergePage
 from portal_app.services.placing import NewLetter, place_letters
 from portal_app.services.sign_in import Browser
 from tests.cast import ANNA, CORE, NOON
 from tests.visitors import FULL_PASSWORD, full_customer
 
 FIRST, SECOND, BELAS = "482917365", "105332871", "731604258"
+WORK = "anna.kovacs@munka.example"
+"""Anna's address at work, where her second account is known."""
 SECOND_PASSWORD = "Nyari-Zapor.2027"
 FIRST_POLICY, SECOND_POLICY = "KGFB-2026-000011", "LAK-2026-000012"
 
@@ -97,14 +100,24 @@ def prove(house: House, customer: Customer, login: str, password: str, *, now: d
     matches = ticket.number is not None and house.hashing.verify(password, ticket.stored)
     by_sent = not matches and ticket.number is not None and house.hashing.verify(password, ticket.sent)
     return house.database.carry_out(
-        merges.conclude_proof, customer, ticket, browser, matches=matches or by_sent, by_sent=by_sent, **parts
+        merge_proofs.conclude_proof, customer, ticket, browser, matches=matches or by_sent, by_sent=by_sent, **parts
     )
+
+
+def merge_page(house: House, opened: Opened, *, now: datetime = NOON) -> MergePage:
+    """Give what the page of merging shows."""
+    return house.database.ask(merges.merge_page, opened.customer, brand=house.brand, now=now)
+
+
+def merge(house: House, survivor: Opened, other: Opened, *, now: datetime = NOON) -> str:
+    """Merge an account that was proved; give the merge's id."""
+    return house.database.carry_out(merges.merge, survivor.customer, other.row().public_id, brand=house.brand, now=now)
 
 
 def merged(house: House, survivor: Opened, other: Opened, password: str = SECOND_PASSWORD, *, now: datetime = NOON) -> str:
     """Prove the other account and merge it; give the merge's id."""
     assert prove(house, survivor.customer, other.login, password, now=now)
-    return house.database.carry_out(merges.merge, survivor.customer, other.row().public_id, brand=house.brand, now=now)
+    return merge(house, survivor, other, now=now)
 
 
 def forget_waits(house: House) -> None:

@@ -32,7 +32,7 @@ from portal_app.domain.errors import (
 from portal_app.domain.passwords import could_be_sent
 from portal_app.gateways.clock import now
 from portal_app.gateways.secrets import public_id
-from portal_app.services import applications, merges, sign_in, visits
+from portal_app.services import applications, merge_proofs, merges, sign_in, visits
 from portal_app.services.house import the_house
 
 PAGE = MERGING
@@ -78,7 +78,7 @@ async def _prove(form: Posted, actor: Customer) -> Response:
     )  # fmt: skip
     check = await check_password(form, ticket, password)
     await carry_out(
-        merges.conclude_proof, actor, ticket, browser, matches=check.matches, by_sent=check.by_sent, now=now(), **parts
+        merge_proofs.conclude_proof, actor, ticket, browser, matches=check.matches, by_sent=check.by_sent, now=now(), **parts
     )
     if not check.matches:
         await count_failure(form.source, ticket)
@@ -88,13 +88,13 @@ async def _prove(form: Posted, actor: Customer) -> Response:
 async def _send_code(form: Posted, actor: Customer) -> Response:
     house = the_house()
     await refuse_beyond("merge codes sent", form.source, MAILS_LIMIT)
-    await carry_out(merges.send_code, actor, brand=house.brand, secrets=house.secrets, now=now())
+    await carry_out(merge_proofs.send_code, actor, brand=house.brand, secrets=house.secrets, now=now())
     return see_other(PAGE)
 
 
 async def _give_code(form: Posted, actor: Customer) -> Response:
     await refuse_beyond("merge codes", str(actor.account_id), CODE_TRIES)
-    await carry_out(merges.prove_by_code, actor, form.text("contact_code"), secrets=the_house().secrets, now=now())
+    await carry_out(merge_proofs.prove_by_code, actor, form.text("contact_code"), secrets=the_house().secrets, now=now())
     return see_other(PAGE)
 
 
@@ -112,7 +112,7 @@ async def _undo(form: Posted, actor: Customer) -> Response:
 
 async def _forget(form: Posted, actor: Customer) -> Response:
     del form
-    await carry_out(merges.forget_proof, actor, now=now())
+    await carry_out(merge_proofs.forget_proof, actor, now=now())
     return see_other(PAGE)
 
 

@@ -21,7 +21,7 @@ from portal_app.domain.errors import (
 from portal_app.domain.merges import Contact
 from portal_app.gateways.clock import now
 from portal_app.gateways.secrets import public_id
-from portal_app.services import merges
+from portal_app.services import merge_proofs, merges
 from portal_app.services.house import the_house
 from portal_app.services.merges import AccountView, MergePage, MergeView
 from portal_app.services.sign_in import CODE_SENT, FIELDS_EMPTY, AttemptView
@@ -102,7 +102,7 @@ class MergeState(PortalState):
         code, facts = attempt.outcome.code, {"seconds": attempt.seconds}
         noted = {refusal.code for refusal in NOTED}
         # What was proved needs no second try.
-        self.login = "" if code == merges.PROVED else attempt.login
+        self.login = "" if code == merge_proofs.PROVED else attempt.login
         self.refused = refusal_sentence(code, *self._voice(), {}) if code in noted else ""
         self.code_error = refusal_sentence(code, *self._voice(), {}) if code == CodeWrong.code else ""
         self.login_error = self._say("merge.fields_empty") if code == FIELDS_EMPTY else ""

@@ -12,7 +12,8 @@ from portal_app.domain.policies import plate_key
 from portal_app.services import applications
 from portal_app.services.applications import ApplicationReceipt, NewApplication
 from portal_app.services.house import House
-from tests.cast import ANNAS_POLICY, NOON
+from tests.cast import ANNA, ANNAS_POLICY, NOON
+from tests.visitors import full_customer
 
 ADDRESS = {"postcode": "1117", "town": "Budapest", "street": "Fehérvári út 1."}
 FACTS: dict[ApplicationKind, dict[str, str]] = {
@@ -39,6 +40,13 @@ def policy_of(house: House, owner: Customer | None, number: str = ANNAS_POLICY, 
     known |= values
     with house.database.writing() as db:
         db.add(Policy(number=number, plate_key=plate_key(known["plate_number"]), **known))
+
+
+def by_post(house: House, email: str = ANNA, policy: str = ANNAS_POLICY, *, now: datetime = NOON, **account: Any) -> Customer:
+    """Let somebody be a customer whose letters about this policy go by post."""
+    customer = full_customer(house, email, now=now, **account)
+    policy_of(house, customer, policy, communication="postal")
+    return customer
 
 
 def known_policy(house: House, number: str = ANNAS_POLICY) -> Policy:

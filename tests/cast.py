@@ -10,6 +10,8 @@ ANNA = "anna@pelda.example"
 BELA = "bela@pelda.example"
 ANNAS_PASSWORD = "AnnaBela12"
 BELAS_PASSWORD = "BelaAnna34"
+ANNAS_LOGIN, BELAS_LOGIN = "482917365", "593028476"
+"""The identifiers that the full portal's insurer issued to them."""
 ANNAS_POLICY = "KGFB-2026-000001"
 BELAS_POLICY = "KGFB-2026-000002"
 CORE = InsurerSystem("core")

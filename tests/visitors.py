@@ -16,7 +16,7 @@ from portal_app.services.house import House
 from portal_app.services.links import LinkPurpose
 from portal_app.services.registrations import Wanted
 from portal_app.services.sign_in import AttemptView, Browser, Ticket
-from tests.cast import CORE, NOON
+from tests.cast import ANNAS_LOGIN, CORE, NOON
 
 INITIAL = "KekAblak73Hu"
 """The initial password that invited people were sent."""
@@ -61,7 +61,7 @@ def full_customer(
     email: str,
     password: str = FULL_PASSWORD,
     *,
-    login: str = "482917365",
+    login: str = ANNAS_LOGIN,
     phone: str = "",
     customer_ref: str = "",
     portal: PortalName = PortalName.UGYFELPORTAL,

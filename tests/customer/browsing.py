@@ -1,12 +1,15 @@
-"""A browser without pages: it sends forms to the real routes behind the real wrappers, keeps cookies, and follows nothing."""
+"""A browser without pages: it sends forms to the real routes behind the real wrappers, keeps cookies, and follows nothing.
+
+And its tabs: what the states of pages show and do.
+"""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
-from reflex.istate.data import ReflexURL
+from reflex.event import Event
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -15,7 +18,9 @@ from portal_app.browser.arrivals import Labels
 from portal_app.browser.portal_state import PortalState
 from portal_app.customer.routes import PAGES, ROUTES
 from portal_app.services.house import House
-from tests.browser.tabs import tab
+from tests.browser.tabs import show_page, tab
+from tests.cast import ANNAS_LOGIN
+from tests.visitors import FULL_PASSWORD
 
 Shown = TypeVar("Shown", bound=PortalState)
 
@@ -58,14 +63,8 @@ class Browser:
         """Load a page's state as its socket would, at this address with its query."""
         known = await doors.recognise({name.removeprefix("portal_"): token for name, token in self.cookies.items()}, "")
         admission.welcome(known.actor)
-        root = tab(Labels())
-        if address:
-            root.router = replace(root.router, url=ReflexURL(f"{self.house.settings.public_origin}{address}"))
-        found: Shown = root.get_substate(state.get_full_name().split("."))  # type: ignore[assignment]
-        load: Callable[[Shown], Awaitable[None] | None] = getattr(state, handler).fn
-        loading = load(found)
-        if loading is not None:
-            await loading
+        found = tab_at(state, address)
+        await do(found, handler)
         return found
 
 
@@ -77,3 +76,37 @@ def _site(folder: Path) -> ASGIApp:
 
 
 NewBrowser = Callable[..., Browser]
+
+
+async def at_the_door(new_browser: NewBrowser, login: str = ANNAS_LOGIN) -> Browser:
+    """Open a browser and sign in with an issued identifier."""
+    browser = new_browser()
+    answer = await browser.sign_in(login, FULL_PASSWORD)
+    assert answer.headers["location"].startswith("/kuldemenyek")
+    return browser
+
+
+def tab_at(state: type[Shown], address: str = "") -> Shown:
+    """Open a tab of whoever was welcomed last, with this page's state, at this address with its query."""
+    root = tab(Labels())
+    if address:
+        show_page(root, address)
+    found: Shown = root.get_substate(state.get_full_name().split("."))  # type: ignore[assignment]
+    return found
+
+
+def go(state: PortalState, address: str) -> None:
+    """Let the tab be at another address."""
+    show_page(state._get_root_state(), address)
+
+
+async def do(state: PortalState, handler: str, *arguments: Any) -> Any:
+    """Run a handler as the gate lets it run."""
+    answer = getattr(type(state), handler).fn(state, *arguments)
+    return await answer if isinstance(answer, Awaitable) else answer
+
+
+def led_to(answer: Any) -> tuple[str, dict[str, list[str]]]:
+    """Read the address that an answer leads to: its path and its query."""
+    parts = urlsplit(str(Event.from_event_type(answer)[0].payload["path"]))
+    return parts.path, parse_qs(parts.query)

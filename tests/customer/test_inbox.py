@@ -1,17 +1,12 @@
 """The inbox's state without a browser: what its handlers show, refuse and leave alone."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import reflex as rx
-from reflex.event import Event
-from reflex.istate.data import HeaderData, ReflexURL, RouterData, SessionData
 
 from portal_app.browser import admission
-from portal_app.browser.live import live
 from portal_app.customer.inbox.state import InboxState
 from portal_app.domain.actors import Stranger
 from portal_app.domain.errors import NotSignedIn, RequestInvalid
@@ -20,6 +15,7 @@ from portal_app.services.bin import bin_letters
 from portal_app.services.house import House
 from portal_app.services.inbox import mark
 from tests.cast import ANNA, BELA
+from tests.customer.browsing import do, go, led_to, tab_at
 from tests.mailbox import Mailbox, open_mailbox
 
 Boxes = tuple[Mailbox, Mailbox]
@@ -31,40 +27,23 @@ def boxes(house: House) -> Boxes:
     return open_mailbox(house.database, ANNA, now=now()), open_mailbox(house.database, BELA, now=now())
 
 
-@pytest.fixture(autouse=True)
-def _nobody_is_here():
-    yield
-    admission.welcome(Stranger())
-    live._tabs.clear()
-
-
 def visit(box: Mailbox, query: str = "") -> InboxState:
     """Open a tab at the inbox for somebody."""
     admission.welcome(box.customer, revision=0)
-    state = rx.State().get_substate(InboxState.get_full_name().split("."))
-    return at(state, query)
+    return at(tab_at(InboxState), query)
 
 
 def at(state: InboxState, query: str) -> InboxState:
     """Let the tab be at this address."""
-    address = ReflexURL(f"http://localhost:8000/kuldemenyek{'?' if query else ''}{query}")
-    state._get_root_state().router = RouterData(
-        headers=HeaderData(), session=SessionData(client_token="tab-1", session_id="socket-1"), url=address
-    )
+    go(state, f"/kuldemenyek{'?' if query else ''}{query}")
     return state
 
 
-async def do(state: InboxState, handler: str, *arguments: Any) -> Any:
-    """Run a handler as the gate lets it run."""
-    answer = getattr(InboxState, handler).fn(state, *arguments)
-    return await answer if isinstance(answer, Awaitable) else answer
-
-
-def led_to(answer: Any) -> dict[str, list[str]]:
-    """Read the address that an answer leads to."""
-    path = Event.from_event_type(answer)[0].payload["path"]
-    assert urlsplit(str(path)).path == "/kuldemenyek"
-    return parse_qs(urlsplit(str(path)).query)
+def asked_for(answer: Any) -> dict[str, list[str]]:
+    """Read the query that an answer leads to."""
+    path, query = led_to(answer)
+    assert path == "/kuldemenyek"
+    return query
 
 
 def subjects(state: InboxState) -> list[str]:
@@ -93,10 +72,10 @@ async def test_sorting_searching_and_paging_lead_to_an_address_that_shows_the_sa
     state = visit(anna)
     await do(state, "load")
 
-    sorted_by = led_to(await do(state, "sort_by", "subject"))
-    turned = led_to(await do(state, "turn_to", 2))
+    sorted_by = asked_for(await do(state, "sort_by", "subject"))
+    turned = asked_for(await do(state, "turn_to", 2))
     shown = subjects(state)
-    found = led_to(await do(state, "find", {"keres": "Levél 1"}))
+    found = asked_for(await do(state, "find", {"keres": "Levél 1"}))
 
     assert (sorted_by, turned) == ({"rendez": ["targy"]}, {"rendez": ["targy"], "oldal": ["2"]})
     assert shown == [f"Levél {number}" for number in range(25, 30)]
@@ -116,7 +95,7 @@ async def test_the_echo_of_an_own_act_reads_nothing_anew_and_remembers_the_sort(
 
     await do(at(state, "rendez=targy"), "load")
 
-    assert led_to(answer) == {"rendez": ["targy"]}
+    assert asked_for(answer) == {"rendez": ["targy"]}
     assert subjects(state) == ["Első"]
     fresh = visit(anna)
     await do(fresh, "load")

@@ -1,14 +1,11 @@
 """Szerződéseim: a customer finds their own policies and what belongs to each; another's is as missing as none."""
 
-from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import reflex as rx
 
 from portal_app.browser import admission
-from portal_app.browser.live import live
 from portal_app.customer.policies.addresses import number_in, policy_page
 from portal_app.customer.policies.details import PolicyState
 from portal_app.customer.policies.overview import PoliciesState
@@ -22,46 +19,11 @@ from portal_app.services import applications
 from portal_app.services.applications import NewApplication
 from portal_app.services.house import House
 from portal_app.texts.dates import long_date
-from tests.cast import ANNA, BELA
 from tests.contracts import policy
 from tests.correspondence import letter
-from tests.customer.browsing import Browser, NewBrowser
-from tests.visitors import FULL_PASSWORD, full_customer
+from tests.customer.browsing import NewBrowser, at_the_door, do, tab_at
 
-ANNAS_LOGIN, BELAS_LOGIN = "482917365", "593028476"
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def anna(house: House) -> Customer:
-    """Anna in the full portal."""
-    return full_customer(house, ANNA, login=ANNAS_LOGIN, now=now())
-
-
-@pytest.fixture
-def bela(house: House) -> Customer:
-    """Béla in the full portal."""
-    return full_customer(house, BELA, login=BELAS_LOGIN, now=now())
-
-
-@pytest.fixture(autouse=True)
-def _nobody_is_here():
-    yield
-    admission.welcome(Stranger())
-    live._tabs.clear()
-
-
-async def at_the_door(new_browser: NewBrowser, login: str = ANNAS_LOGIN) -> Browser:
-    """A browser that signed in with an issued identifier."""
-    browser = new_browser()
-    await browser.sign_in(login, FULL_PASSWORD)
-    return browser
-
-
-async def do(state: PoliciesState, handler: str, *arguments: Any) -> Any:
-    """Run a handler as the gate lets it run."""
-    answer = getattr(PoliciesState, handler).fn(state, *arguments)
-    return await answer if isinstance(answer, Awaitable) else answer
 
 
 @pytest.mark.requirement("R40")
@@ -187,9 +149,4 @@ async def test_nothing_is_shown_to_a_stranger(house: House, anna: Customer) -> N
 
     for state in (PoliciesState, PolicyState):
         with pytest.raises(NotSignedIn):
-            await state.load.fn(tab_of(state))
-
-
-def tab_of(state: type[PoliciesState] | type[PolicyState]) -> Any:
-    """A tab at this state."""
-    return rx.State().get_substate(state.get_full_name().split("."))
+            await do(tab_at(state), "load")

@@ -2,19 +2,15 @@
 
 import io
 import re
-from collections.abc import Awaitable, Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 import pikepdf
 import pypdfium2
 import pytest
-import reflex as rx
 from reflex.event import Event
-from reflex.istate.data import HeaderData, ReflexURL, RouterData, SessionData
 from sqlmodel import func, select
 
 from portal_app.browser import admission
-from portal_app.browser.live import live
 from portal_app.browser.portal_state import PortalState
 from portal_app.customer.administration.addresses import (
     CHANGES,
@@ -39,52 +35,31 @@ from portal_app.gateways.clock import now
 from portal_app.services import applications, decisions
 from portal_app.services.house import House
 from portal_app.texts.catalogues import sentence
-from tests.asking import asked, known_policy, policy_of
+from tests.asking import asked, by_post, known_policy, policy_of
 from tests.cast import ANNA, ANNAS_PASSWORD, ANNAS_POLICY, BELA, BELAS_POLICY, DENES
-from tests.customer.browsing import NewBrowser
+from tests.customer.browsing import NewBrowser, Shown, do, tab_at
 from tests.visitors import FULL_PASSWORD, active, facts_of, full_customer, post_to
 
-Shown = TypeVar("Shown", bound=PortalState)
 FORM = f"{CONTRACT_DATA}/elektronikus-kommunikacio-iranti-kerelem"
 BELAS_LOGIN = "482917366"
-
-
-@pytest.fixture(autouse=True)
-def _nobody_is_here() -> Iterator[None]:
-    yield
-    admission.welcome(Stranger())
-    live._tabs.clear()
 
 
 @pytest.fixture
 def anna(house: House) -> Customer:
     """Anna with a policy that goes by post."""
-    customer = full_customer(house, ANNA, now=now())
-    policy_of(house, customer, communication="postal")
-    return customer
+    return by_post(house, now=now())
 
 
 def at(state: type[Shown], actor: Actor, path: str) -> Shown:
     """Open a tab of somebody at an address."""
     admission.welcome(actor, revision=0)
-    found: Shown = rx.State().get_substate(state.get_full_name().split("."))  # type: ignore[assignment]
-    return moved(found, path)
+    return tab_at(state, path)
 
 
-def moved(state: Shown, path: str) -> Shown:
-    """Let the tab be at another address."""
-    address = ReflexURL(f"http://localhost:8000{path}")
-    state._get_root_state().router = RouterData(
-        headers=HeaderData(), session=SessionData(client_token="tab-1", session_id="socket-1"), url=address
-    )
-    return state
-
-
-async def do(state: PortalState, handler: str, *arguments: Any) -> Any:
-    """Run a handler as the gate lets it run; gives the path it leads to, if any."""
-    answer = getattr(type(state), handler).fn(state, *arguments)
-    led = await answer if isinstance(answer, Awaitable) else answer
-    return Event.from_event_type(led)[0].payload["path"] if led is not None else None
+async def press(state: PortalState, handler: str, *arguments: Any) -> str | None:
+    """Run a handler; gives the path it leads to, if any."""
+    led = await do(state, handler, *arguments)
+    return None if led is None else str(Event.from_event_type(led)[0].payload["path"])
 
 
 async def shown(state: type[Shown], actor: Actor, path: str) -> Shown:
@@ -98,8 +73,8 @@ async def filled(actor: Customer, *answers: dict[str, str]) -> str:
     """Fill in the form for electronic letters question by question and send it; gives where it led."""
     path = (await shown(FormState, actor, FORM)).begun
     for answer in answers:
-        path = await do(await shown(FormState, actor, path), "answer", answer)
-    return str(await do(await shown(FormState, actor, path), "send"))
+        path = await press(await shown(FormState, actor, path), "answer", answer)
+    return str(await press(await shown(FormState, actor, path), "send"))
 
 
 def in_account(house: House, actor: Customer) -> list[tuple[str, str]]:
@@ -183,9 +158,9 @@ async def test_a_customer_asks_for_electronic_letters_question_by_question(house
 
 
 async def test_answers_survive_a_reload_and_can_be_changed_before_sending(anna: Customer) -> None:
-    await do(await shown(FormState, anna, f"{FORM}/szerzodes"), "answer", {"policy": ANNAS_POLICY})
-    await do(await shown(FormState, anna, f"{FORM}/feltetelek"), "answer", {"terms": "on"})
-    led = await do(await shown(FormState, anna, f"{FORM}/bizonylatok"), "answer", {"accounting": "no"})
+    await press(await shown(FormState, anna, f"{FORM}/szerzodes"), "answer", {"policy": ANNAS_POLICY})
+    await press(await shown(FormState, anna, f"{FORM}/feltetelek"), "answer", {"terms": "on"})
+    led = await press(await shown(FormState, anna, f"{FORM}/bizonylatok"), "answer", {"accounting": "no"})
 
     again = await shown(FormState, anna, f"{FORM}/szerzodes")
     check = await shown(FormState, anna, led)
@@ -198,16 +173,16 @@ async def test_answers_survive_a_reload_and_can_be_changed_before_sending(anna: 
 
 
 async def test_nobody_gets_ahead_of_a_question(anna: Customer) -> None:
-    assert await do(at(FormState, anna, f"{FORM}/ellenorzes"), "load") == f"{FORM}/szerzodes"
-    assert await do(at(FormState, anna, f"{FORM}/bizonylatok"), "load") == f"{FORM}/szerzodes"
-    await do(await shown(FormState, anna, f"{FORM}/szerzodes"), "answer", {"policy": ANNAS_POLICY})
-    assert await do(at(FormState, anna, f"{FORM}/ellenorzes"), "load") == f"{FORM}/feltetelek"
+    assert await press(at(FormState, anna, f"{FORM}/ellenorzes"), "load") == f"{FORM}/szerzodes"
+    assert await press(at(FormState, anna, f"{FORM}/bizonylatok"), "load") == f"{FORM}/szerzodes"
+    await press(await shown(FormState, anna, f"{FORM}/szerzodes"), "answer", {"policy": ANNAS_POLICY})
+    assert await press(at(FormState, anna, f"{FORM}/ellenorzes"), "load") == f"{FORM}/feltetelek"
 
 
 async def test_sending_without_answers_leads_to_the_beginning(house: House, anna: Customer) -> None:
     form = await shown(FormState, anna, FORM)
 
-    assert await do(form, "send") == FORM
+    assert await press(form, "send") == FORM
     assert in_account(house, anna) == []
 
 
@@ -234,10 +209,10 @@ async def test_what_has_to_be_corrected_is_said_beside_the_field(
     questions = ["szerzodes", "feltetelek"] if "elektronikus" in slug else ["szerzodes"]
     for before in questions[: questions.index(step)] if step in questions else questions:
         given = {"szerzodes": {"policy": ANNAS_POLICY}, "feltetelek": {"terms": "on"}}[before]
-        await do(await shown(FormState, anna, f"{start}/{before}"), "answer", given)
+        await press(await shown(FormState, anna, f"{start}/{before}"), "answer", given)
 
     form = await shown(FormState, anna, f"{start}/{step}")
-    led = await do(form, "answer", answer)
+    led = await press(form, "answer", answer)
 
     assert led is None
     assert [name for name, error in form.errors.items() if error] == wrong
@@ -260,9 +235,9 @@ async def test_the_other_forms_follow_the_same_pattern_for_one_policy_or_all(
     start = f"{CONTRACT_DATA}/{slug}"
     first = await shown(FormState, anna, f"{start}/szerzodes")
 
-    await do(first, "answer", {"policy": "mind"})
-    led = await do(await shown(FormState, anna, f"{start}/{step}"), "answer", answer)
-    await do(await shown(FormState, anna, led), "send")
+    await press(first, "answer", {"policy": "mind"})
+    led = await press(await shown(FormState, anna, f"{start}/{step}"), "answer", answer)
+    await press(await shown(FormState, anna, led), "send")
 
     (view,) = house.database.ask(applications.list_own, anna, now=now())
     assert (first.all_offered, view.policy_number) == (True, "")
@@ -274,10 +249,10 @@ async def test_going_back_to_post_is_asked_here_and_carried_out(house: House) ->
     anna = full_customer(house, ANNA, now=now())
     policy_of(house, anna)
     start = f"{CONTRACT_DATA}/postai-levelezes"
-    await do(await shown(FormState, anna, f"{start}/szerzodes"), "answer", {"policy": ANNAS_POLICY})
+    await press(await shown(FormState, anna, f"{start}/szerzodes"), "answer", {"policy": ANNAS_POLICY})
     address = {"postcode": "1117", "town": "Budapest", "street": "Fő u. 1."}
-    led = await do(await shown(FormState, anna, f"{start}/cim"), "answer", address)
-    page = await shown(RequestState, anna, str(await do(await shown(FormState, anna, led), "send")))
+    led = await press(await shown(FormState, anna, f"{start}/cim"), "answer", address)
+    page = await shown(RequestState, anna, str(await press(await shown(FormState, anna, led), "send")))
 
     decision = decisions.Decision(house.brand, house.secrets)
     house.database.carry_out(decisions.fulfil, DENES, page.request.reference, decision, now=now())
@@ -293,7 +268,7 @@ async def test_a_form_that_does_not_exist_leads_back(anna: Customer) -> None:
 async def test_what_the_browser_adds_to_the_answers_does_not_matter(anna: Customer) -> None:
     state = await shown(FormState, anna, f"{FORM}/szerzodes")
 
-    led = await do(state, "answer", {"policy": ANNAS_POLICY, "policy-1": [True], "policy_masik": None, "policy_other": None})
+    led = await press(state, "answer", {"policy": ANNAS_POLICY, "policy-1": [True], "policy_masik": None, "policy_other": None})
 
     assert led == f"{FORM}/feltetelek"
 
@@ -303,7 +278,7 @@ async def test_nonsense_is_refused(anna: Customer, form: Any) -> None:
     state = await shown(FormState, anna, f"{FORM}/szerzodes")
 
     with pytest.raises(RequestInvalid):
-        await do(state, "answer", form)
+        await press(state, "answer", form)
 
 
 # ── the list and the page of a request ──
@@ -323,8 +298,8 @@ async def test_the_list_shows_status_deadline_and_whose_turn_it_is(house: House,
     ]  # fmt: skip
     assert "Önön a sor" in newest.rows[0].acts_words
     assert [row.reference for row in by_kind.rows] == [first.reference, second.reference]
-    assert await do(by_kind, "sort_by", "kind") == f"{REQUESTS}?rendez=-kind"
-    assert await do(by_kind, "sort_as", "nonsense") == f"{REQUESTS}?rendez=-submitted"
+    assert await press(by_kind, "sort_by", "kind") == f"{REQUESTS}?rendez=-kind"
+    assert await press(by_kind, "sort_as", "nonsense") == f"{REQUESTS}?rendez=-submitted"
     assert (await shown(RequestsState, bela, REQUESTS)).rows == []
 
 
@@ -334,7 +309,7 @@ async def test_a_question_of_the_insurer_is_answered_on_the_page(house: House, a
     page = await shown(RequestState, anna, f"{REQUESTS}/{receipt.public_id}")
     asked_words = (page.request.waits, page.request.reason, page.request.promise)
 
-    await do(page, "respond", {"words": "ABC-123"})
+    await press(page, "respond", {"words": "ABC-123"})
 
     assert asked_words == (True, "Mi a rendszám?", "")
     assert (page.request.status, page.request.waits) == ("in_progress", False)
@@ -345,9 +320,9 @@ async def test_a_request_is_withdrawn_after_being_asked_once_more(house: House, 
     receipt = asked(house, anna, now=now())
     page = await shown(RequestState, anna, f"{REQUESTS}/{receipt.public_id}")
 
-    await do(page, "ask_withdrawal", True)
+    await press(page, "ask_withdrawal", True)
     still_open = page.request.is_open
-    await do(page, "withdraw")
+    await press(page, "withdraw")
 
     assert (still_open, page.asks_withdrawal, page.request.status_words) == (True, False, "Visszavonva")
 
@@ -443,13 +418,13 @@ TYPED = {
 
 async def sent_from_outside(typed: dict[str, str] = TYPED, source: str = "192.0.2.1", **changes: str) -> OutsideState:
     state = await loaded_outside(source)
-    await do(state, "send", typed | changes)
+    await press(state, "send", typed | changes)
     return state
 
 
 async def loaded_outside(source: str = "192.0.2.1") -> OutsideState:
     state = at(OutsideState, Stranger(source), OUTSIDE)
-    await do(state, "load")
+    await press(state, "load")
     return state
 
 
@@ -492,7 +467,7 @@ async def test_the_public_form_pressed_twice_is_one_request(house: House) -> Non
     state = await loaded_outside()
 
     for _ in range(2):
-        await do(state, "send", TYPED)
+        await press(state, "send", TYPED)
 
     assert len(house.database.ask(decisions.list_open, DENES, now=now())) == 1
 

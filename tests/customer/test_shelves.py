@@ -2,65 +2,30 @@
 
 import io
 import zipfile
-from collections.abc import Awaitable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from reflex.event import Event as ReflexEvent
-from reflex.istate.data import ReflexURL
 from sqlmodel import col, select
 
-from portal_app.browser import admission
-from portal_app.browser.live import live
 from portal_app.customer.inbox.rows import FILES_IN_A_ROW
 from portal_app.customer.inbox.state import InboxState
 from portal_app.customer.letter import LetterState
 from portal_app.database.tables import Account, Event
-from portal_app.domain.actors import Customer, Stranger
+from portal_app.domain.actors import Customer
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.errors import RequestInvalid
 from portal_app.domain.kinds import LetterKind
 from portal_app.gateways.clock import now
 from portal_app.services.house import House
-from tests.cast import ANNA, ANNAS_PASSWORD, BELA
+from tests.cast import ANNAS_PASSWORD, BELA, BELAS_LOGIN
 from tests.correspondence import letter
-from tests.customer.browsing import Browser, NewBrowser
-from tests.visitors import FULL_PASSWORD, active, full_customer
+from tests.customer.browsing import NewBrowser, at_the_door, do, go, led_to
+from tests.visitors import active
 
 DAY = timedelta(days=1)
 DOCUMENTS, PAYMENTS = "/dokumentumok", "/bizonylatok"
 INDEX, COVER, NOTICE = LetterKind.INDEXATION_LETTER, LetterKind.COVER_CERTIFICATE, LetterKind.PAYMENT_NOTICE
-ANNAS_LOGIN, BELAS_LOGIN = "482917365", "593028476"
-
-
-@pytest.fixture
-def anna(house: House) -> Customer:
-    """Anna in the full portal."""
-    return full_customer(house, ANNA, login=ANNAS_LOGIN, now=now())
-
-
-@pytest.fixture
-def bela(house: House) -> Customer:
-    """Béla in the full portal."""
-    return full_customer(house, BELA, login=BELAS_LOGIN, now=now())
-
-
-@pytest.fixture(autouse=True)
-def _nobody_is_here():
-    yield
-    admission.welcome(Stranger())
-    live._tabs.clear()
-
-
-async def at_the_door(new_browser: NewBrowser, login: str = ANNAS_LOGIN) -> Browser:
-    """A browser that signed in with an issued identifier."""
-    browser = new_browser()
-    answer = await browser.sign_in(login, FULL_PASSWORD)
-    assert answer.headers["location"].startswith("/kuldemenyek")
-    return browser
 
 
 def place(house: House, owner: Customer, subject: str, kind: LetterKind, *, files: int = 1, age: float = 0, **more: Any) -> str:
@@ -72,24 +37,6 @@ def place(house: House, owner: Customer, subject: str, kind: LetterKind, *, file
 def subjects(state: InboxState) -> list[str]:
     """Name what the tab shows."""
     return [row.subject for row in state.rows]
-
-
-async def do(state: InboxState, handler: str, *arguments: Any) -> Any:
-    """Run a handler as the gate lets it run."""
-    answer = getattr(InboxState, handler).fn(state, *arguments)
-    return await answer if isinstance(answer, Awaitable) else answer
-
-
-def go(state: InboxState, address: str) -> None:
-    """Let the tab be at another address."""
-    root = state._get_root_state()
-    root.router = replace(root.router, url=ReflexURL(f"http://localhost:8000{address}"))
-
-
-def led_to(answer: Any) -> tuple[str, dict[str, list[str]]]:
-    """Read the address that an answer leads to."""
-    parts = urlsplit(str(ReflexEvent.from_event_type(answer)[0].payload["path"]))
-    return parts.path, parse_qs(parts.query)
 
 
 @pytest.mark.requirement("R80")
@@ -283,8 +230,7 @@ async def test_a_letter_leads_back_to_the_shelf_it_was_opened_from(house: House,
     letter_id = place(house, anna, "Index levél", INDEX)
     browser = await at_the_door(new_browser)
     shelf = await browser.shown(InboxState, address=f"{DOCUMENTS}?rendez=targy")
-    root = shelf._get_root_state()
-    root.router = replace(root.router, url=ReflexURL(f"http://localhost:8000/kuldemenyek/{letter_id}"))
+    go(shelf, f"/kuldemenyek/{letter_id}")
     state = await shelf.get_state(LetterState)
 
     await LetterState.load.fn(state)

@@ -15,22 +15,10 @@ from portal_app.services import bin as bins
 from portal_app.services.documents import NewFile
 from portal_app.services.house import House
 from tests import correspondence
-from tests.cast import ANNA, ANNAS_POLICY, BELA, CORE, DENES, NOON
+from tests.cast import ANNA, ANNAS_POLICY, CORE, DENES, NOON
 from tests.making import letter_pdf, photo
 
 LATER = NOON + timedelta(hours=2)
-
-
-@pytest.fixture
-def anna(house: House) -> Customer:
-    """Anna, signed in."""
-    return correspondence.customer(house, ANNA)
-
-
-@pytest.fixture
-def bela(house: House) -> Customer:
-    """Béla, signed in."""
-    return correspondence.customer(house, BELA)
 
 
 def stored(house: House, name: str, content: bytes) -> NewFile:

@@ -19,7 +19,7 @@ from portal_app.domain.errors import (
 from portal_app.services import applications, decisions, leftovers
 from portal_app.services.applications import ApplicationView, NewApplication
 from portal_app.services.house import House
-from tests.asking import FACTS, asked, policy_of
+from tests.asking import FACTS, asked, by_post, policy_of
 from tests.cast import ANNA, ANNAS_POLICY, BELA, BELAS_POLICY, DENES, NOON
 from tests.visitors import facts_of, full_customer, post_to
 
@@ -29,17 +29,13 @@ OUTSIDE = Stranger("192.0.2.1")
 @pytest.fixture
 def anna(house: House) -> Customer:
     """Anna with a policy that goes by post."""
-    customer = full_customer(house, ANNA)
-    policy_of(house, customer, communication="postal")
-    return customer
+    return by_post(house)
 
 
 @pytest.fixture
 def bela(house: House) -> Customer:
     """Béla with a policy of his own."""
-    customer = full_customer(house, BELA, login="482917366")
-    policy_of(house, customer, BELAS_POLICY, communication="postal")
-    return customer
+    return by_post(house, BELA, BELAS_POLICY, login="482917366")
 
 
 def own(house: House, actor: Customer) -> tuple[ApplicationView, ...]:

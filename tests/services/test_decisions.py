@@ -36,7 +36,7 @@ from portal_app.services.applications import ApplicationReceipt, NewApplication
 from portal_app.services.decisions import Decision, InsurersApplication
 from portal_app.services.house import House
 from portal_app.services.intake import Desk
-from tests.asking import asked, known_policy, policy_of
+from tests.asking import asked, by_post, known_policy, policy_of
 from tests.cast import ANNA, ANNAS_POLICY, BELA, BELAS_POLICY, CORE, DENES, NOON
 from tests.handing_over import HELLO
 from tests.visitors import facts_of, full_customer, post_to
@@ -48,9 +48,7 @@ OUTSIDE = Stranger("192.0.2.1")
 @pytest.fixture
 def anna(house: House) -> Customer:
     """Anna with a policy that goes by post."""
-    customer = full_customer(house, ANNA)
-    policy_of(house, customer, communication="postal")
-    return customer
+    return by_post(house)
 
 
 def fulfil(house: House, receipt: ApplicationReceipt, *, now: datetime = LATER) -> None:

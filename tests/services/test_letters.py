@@ -12,22 +12,10 @@ from portal_app.domain.kinds import LetterKind
 from portal_app.services import documents, letters
 from portal_app.services.house import House
 from tests import correspondence
-from tests.cast import ANNA, BELA, NOON
+from tests.cast import NOON
 from tests.making import letter_pdf
 
 LATER = NOON + timedelta(hours=3)
-
-
-@pytest.fixture
-def anna(house: House) -> Customer:
-    """Anna, signed in."""
-    return correspondence.customer(house, ANNA)
-
-
-@pytest.fixture
-def bela(house: House) -> Customer:
-    """Béla, signed in."""
-    return correspondence.customer(house, BELA)
 
 
 def acts(house: House) -> list[str]:

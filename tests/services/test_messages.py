@@ -30,23 +30,11 @@ from portal_app.services.documents import NewFile
 from portal_app.services.house import House
 from portal_app.services.messages import Receipt, Refusal
 from tests import correspondence
-from tests.cast import ANNA, BELA, NOON
+from tests.cast import NOON
 from tests.making import docx, encrypted_pdf, letter_pdf, photo
 
 LATER = NOON + timedelta(hours=2)
 SCRIPT = "<script>alert('szia')</script>"
-
-
-@pytest.fixture
-def anna(house: House) -> Customer:
-    """Anna, signed in."""
-    return correspondence.customer(house, ANNA)
-
-
-@pytest.fixture
-def bela(house: House) -> Customer:
-    """Béla, signed in."""
-    return correspondence.customer(house, BELA)
 
 
 def send(

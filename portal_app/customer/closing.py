@@ -11,12 +11,12 @@ from portal_app.browser.arrivals import arrival_of
 from portal_app.browser.cookies import CookieNames
 from portal_app.browser.pages import see_other
 from portal_app.browser.portal_state import PortalState, the_brand
-from portal_app.customer.posted import as_long_for_everybody, posted
+from portal_app.customer.posted import as_long_for_everybody, posted, refuse_beyond
 from portal_app.customer.titles import title_with_error
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.closings import Ground
-from portal_app.domain.errors import LinkExpired, LinkSuperseded, LinkUnknown, LinkUsed, TooMany
+from portal_app.domain.errors import LinkExpired, LinkSuperseded, LinkUnknown, LinkUsed
 from portal_app.gateways.clock import now
 from portal_app.gateways.secrets import random_token, token_digest
 from portal_app.services import closings, links, visits
@@ -125,8 +125,7 @@ async def submit(request: Request) -> Response:
     if missing := _missing(form.actor, typed):
         await carry_out(visits.note_typed, form.actor, form.browser().visit_sha256, UNFINISHED, now=now(), **typed)
         return form.back_to(f"{PAGE}?{MISSING}={','.join(missing)}")
-    if not house.limits.allow("closing", form.source, TRIES):
-        raise TooMany
+    await refuse_beyond("closing", form.source, TRIES)
     async with as_long_for_everybody():
         await carry_out(
             closings.ask, form.actor, Ground(typed["ground"]), login=typed["login"], words=typed["words"],

@@ -13,9 +13,10 @@ from portal_app.browser.pages import see_other
 from portal_app.browser.portal_state import PortalState
 from portal_app.customer.merge import PAGE as MERGE_PAGE
 from portal_app.customer.merge import MergeState, undo_row
+from portal_app.customer.posted import refuse_beyond
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer
-from portal_app.domain.errors import EmailInvalid, NotSignedIn, TooMany
+from portal_app.domain.errors import EmailInvalid, NotSignedIn
 from portal_app.domain.merges import PORTALS as MERGE_PORTALS
 from portal_app.gateways.clock import now
 from portal_app.services import passwords, preferences, sign_ins
@@ -114,8 +115,7 @@ async def ask_for_new_address(request: Request) -> Response:
     """Take the new address and the current password; the link goes to the new address (S37)."""
     actor, house = _customer(request), the_house()
     form = await request.form()
-    if not house.limits.allow("address", str(actor.account_id), ADDRESS_TRIES):
-        raise TooMany
+    await refuse_beyond("address", str(actor.account_id), ADDRESS_TRIES)
     stored = await ask(preferences.current_password, actor)
     outcome = ""
     if not await house.hashing.verify_async(str(form.get("password", ""))[:1024], stored):

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from email_validator import EmailNotValidError, validate_email
-from sqlmodel import Session, col, select, update
+from sqlmodel import Session, col, func, select, update
 
 from portal_app.database.tables import Account, Credential, Link, Login
 from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.brands import LoginKind
-from portal_app.domain.errors import AddressTaken, EmailInvalid, LinkUsed
+from portal_app.domain.errors import AddressTaken, EmailInvalid, LinkUsed, TooMany
 from portal_app.domain.logins import login_key
 from portal_app.gateways.secrets import Secrets
 from portal_app.services import accounts
+from portal_app.services.challenges import MAILS_AN_HOUR
 from portal_app.services.events import record
 from portal_app.services.links import LinkPurpose, LinkStatus, link_of_visit, use_link
 from portal_app.services.outbox import enqueue
@@ -112,9 +113,12 @@ def ask_for_new_address(db: Session, actor: Customer, address: str, *, secrets: 
     """Send a confirming link to the new address; nothing changes before it is pressed (G20).
 
     The caller has checked the current password. An address that somebody else signs in with gets no link where it
-    would lead here, too; the answer is the same, so that nobody learns who is a customer.
+    would lead here, too; the answer is the same, so that nobody learns who is a customer. Raises `TooMany` after three
+    links within an hour, sent or not, because the address may be anybody's.
     """
-    account = _account(db, actor.account_id)
+    account = db.exec(select(Account).where(Account.id == actor.account_id).with_for_update()).one()
+    if _links_in_last_hour(db, actor, now) >= MAILS_AN_HOUR:
+        raise TooMany
     valid_until = now + ADDRESS_LINK_LIFE
     token = accounts.new_link(db, actor.account_id, LinkPurpose.ADDRESS, valid_until=valid_until, now=now, subject=address)
     if not _is_taken(db, account, address):
@@ -129,6 +133,11 @@ def ask_for_new_address(db: Session, actor: Customer, address: str, *, secrets: 
         )
     tell_outcome(db, actor, ADDRESS_ASKED, now=now)
     record(db, actor, "address:asked", now=now, account_id=actor.account_id)
+
+
+def _links_in_last_hour(db: Session, actor: Customer, now: datetime) -> int:
+    made = (Link.account_id == actor.account_id, Link.purpose == LinkPurpose.ADDRESS, Link.created_at > now - timedelta(hours=1))
+    return int(db.exec(select(func.count()).select_from(Link).where(*made)).one())
 
 
 def address_of_link(db: Session, actor: Customer | Stranger, *, now: datetime) -> tuple[LinkStatus, str]:

@@ -8,7 +8,7 @@ from sqlmodel import select
 from portal_app.database.tables import Account, Job, Login
 from portal_app.domain.actors import Stranger
 from portal_app.domain.brands import LoginKind
-from portal_app.domain.errors import AddressTaken, EmailInvalid, LinkUsed
+from portal_app.domain.errors import AddressTaken, EmailInvalid, LinkUsed, TooMany
 from portal_app.gateways.secrets import random_token, token_digest
 from portal_app.services import accounts, links, preferences, sign_ins
 from portal_app.services.house import House
@@ -85,6 +85,21 @@ def test_somebody_elses_address_gets_no_link_and_the_answer_does_not_tell(house:
     anna = customer(house, ANNA)
     shown = house.database.ask(preferences.preferences, anna, now=NOON)
     assert (shown.email, shown.waiting_email) == (ANNA, BELA)
+
+
+@pytest.mark.parametrize(("address", "mails"), [(NEW, 3), (BELA, 0)])
+def test_nobody_lets_us_flood_an_address_nor_learns_from_that_whose_it_is(house: House, address: str, mails: int) -> None:
+    anna, _ = customer(house, ANNA), customer(house, BELA)
+
+    def ask() -> None:
+        house.database.carry_out(preferences.ask_for_new_address, anna, address, secrets=house.secrets, now=NOON)
+
+    for _ in range(3):
+        ask()
+    with pytest.raises(TooMany):
+        ask()
+
+    assert len(post_to(house, address)) == mails
 
 
 def test_an_account_with_an_issued_login_may_use_an_address_that_a_letter_box_has(house: House) -> None:

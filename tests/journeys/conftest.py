@@ -29,6 +29,15 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 @pytest.fixture(scope="session")
+def union(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The product of an insurer with another register and other portals, started once for all journeys that go there."""
+    product = new_product(tmp_path_factory.mktemp("union"), "union")
+    product.start()
+    yield product
+    product.stop()
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all journeys."""
     path = chromium_path()
@@ -45,20 +54,14 @@ NewVisitor = Callable[..., BrowserContext]
 @pytest.fixture
 def new_visitor(browser: Browser, portal: Product) -> Iterator[NewVisitor]:
     """Open browsers without any cookies; every page in them fails the test for script errors, CSP reports and 5xx."""
-    contexts: list[BrowserContext] = []
-    faults: list[str] = []
+    yield from _visitors(browser, portal)
 
-    def open_context(**options: object) -> BrowserContext:
-        chosen = {"viewport": {"width": 1280, "height": 800}, "locale": "hu-HU", "timezone_id": "Europe/Budapest", **options}
-        context = browser.new_context(base_url=portal.url, **chosen)
-        context.on("page", lambda page: _watch(page, faults))
-        contexts.append(context)
-        return context
 
-    yield open_context
-    for context in contexts:
-        context.close()
-    assert faults == []
+@pytest.fixture
+def at_union(browser: Browser, union: Product) -> Iterator[BrowserContext]:
+    """A browser that was never at that insurer's before."""
+    for new_visitor in _visitors(browser, union):
+        yield new_visitor()
 
 
 @pytest.fixture
@@ -71,6 +74,23 @@ def page(new_visitor: NewVisitor) -> Page:
 def phone(new_visitor: NewVisitor) -> Page:
     """The same on a phone, 360 px wide, with touch."""
     return new_visitor(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, device_scale_factor=2).new_page()
+
+
+def _visitors(browser: Browser, product: Product) -> Iterator[NewVisitor]:
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def open_context(**options: object) -> BrowserContext:
+        chosen = {"viewport": {"width": 1280, "height": 800}, "locale": "hu-HU", "timezone_id": "Europe/Budapest", **options}
+        context = browser.new_context(base_url=product.url, **chosen)
+        context.on("page", lambda page: _watch(page, faults))
+        contexts.append(context)
+        return context
+
+    yield open_context
+    for context in contexts:
+        context.close()
+    assert faults == []
 
 
 def _watch(page: Page, faults: list[str]) -> None:

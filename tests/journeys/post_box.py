@@ -1,5 +1,6 @@
 """The post that the running product has sent, read as its recipient reads it."""
 
+import json
 import re
 import time
 from dataclasses import dataclass
@@ -55,3 +56,15 @@ def wait_for_mail(folder: Path, address: str, subject: str, *, number: int = 1) 
             return found[number - 1]
         time.sleep(0.1)
     raise AssertionError(f"no e-mail {number} to {address} about {subject}: {[m.subject for m in mails_to(folder, address)]}")
+
+
+def wait_for_sms(folder: Path, phone: str, *, number: int = 1) -> str:
+    """Give the password or code of the so-manieth SMS to a phone."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        said = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("[!.]*.json"))]
+        found = [message["text"] for message in said if message["to"] == phone]
+        if len(found) >= number:
+            return str(found[number - 1].split("\n")[1])
+        time.sleep(0.1)
+    raise AssertionError(f"no SMS {number} to {phone}")

@@ -1,9 +1,6 @@
 """Getting in to the full portal, as customers would tell it: the name by e-mail, the password by SMS, and one's own."""
 
-import json
 import re
-import time
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -18,7 +15,7 @@ from portal_app.services.house import House, open_house
 from tests.cast import CORE
 from tests.journeys.conftest import NewVisitor
 from tests.journeys.looking import look, open_page, ready
-from tests.journeys.post_box import PATIENCE_SECONDS, wait_for_mail
+from tests.journeys.post_box import wait_for_mail, wait_for_sms
 from tests.journeys.product import Product
 from tests.visitors import FULL_PASSWORD, Guest, full_customer
 
@@ -61,18 +58,6 @@ def login_of(house: House, address: str) -> str:
     with house.database.reading() as db:
         own = select(Login.shown).join(Account, col(Account.id) == Login.account_id).where(Account.email == address)
         return db.exec(own).one()
-
-
-def wait_for_sms(folder: Path, phone: str, *, number: int = 1) -> str:
-    """Give the password of the so-manieth SMS to a phone."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < end:
-        said = [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("[!.]*.json"))]
-        found = [message["text"] for message in said if message["to"] == phone]
-        if len(found) >= number:
-            return str(found[number - 1].split("\n")[1])
-        time.sleep(0.1)
-    raise AssertionError(f"no SMS {number} to {phone}")
 
 
 def enter(page: Page, login: str, password: str) -> None:

@@ -1,11 +1,10 @@
 """Nobody stands at the wrong door: who has an account where, the true answer by e-mail, and the way from an empty account."""
 
 import re
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from portal_app.domain.brands import PortalName
 from portal_app.gateways.clock import now
@@ -13,7 +12,7 @@ from portal_app.services.house import House, open_house
 from tests.journeys.conftest import NewVisitor
 from tests.journeys.looking import look, open_page, ready
 from tests.journeys.post_box import mails_to, wait_for_mail
-from tests.journeys.product import Product, new_product
+from tests.journeys.product import Product
 from tests.visitors import FULL_PASSWORD, full_customer
 
 DOOR = "/segitseg"
@@ -23,25 +22,6 @@ DOOR = "/segitseg"
 def house(portal: Product) -> House:
     """The running product's own house: its database and its secrets."""
     return open_house(portal.settings)
-
-
-@pytest.fixture(scope="module")
-def union(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The product of the insurer whose document tells of the confusion."""
-    product = new_product(tmp_path_factory.mktemp("union"), "union")
-    product.start()
-    yield product
-    product.stop()
-
-
-@pytest.fixture
-def at_union(browser: Browser, union: Product) -> Iterator[BrowserContext]:
-    """A browser that was never at that insurer's before."""
-    context = browser.new_context(
-        base_url=union.url, viewport={"width": 1280, "height": 800}, locale="hu-HU", timezone_id="Europe/Budapest"
-    )
-    yield context
-    context.close()
 
 
 def new_login() -> str:

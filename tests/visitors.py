@@ -11,9 +11,10 @@ from portal_app.domain.actors import Customer, Stage, Stranger
 from portal_app.domain.brands import PortalName
 from portal_app.domain.passwords import could_be_sent
 from portal_app.gateways.secrets import random_token, token_digest
-from portal_app.services import accounts, challenges, links, passwords, registrations, sign_in, sign_ins
+from portal_app.services import accounts, challenges, first_sign_in, links, passwords, registrations, sign_in, sign_ins, ways_in
 from portal_app.services.house import House
 from portal_app.services.links import LinkPurpose
+from portal_app.services.passwords import PasswordSet
 from portal_app.services.registrations import Wanted
 from portal_app.services.sign_in import AttemptView, Browser, Ticket
 from tests.cast import ANNAS_LOGIN, CORE, NOON
@@ -217,12 +218,12 @@ class Guest:
     def first_sign_in(self, initial: str, code: str = "", *, now: datetime = NOON) -> Customer | None:
         """Send the form of the first sign-in."""
         house, parts = self.house, {"brand": self.house.brand, "secrets": self.house.secrets, "now": now}
-        ticket = house.database.carry_out(sign_in.reserve_first_sign_in, self.actor, code, **parts)
+        ticket = house.database.carry_out(first_sign_in.reserve_first_sign_in, self.actor, code, **parts)
         matches = ticket.number is not None and house.hashing.verify(initial, ticket.stored)
         if ticket.number is not None:
             self.checks.append(matches)
         self.signed_in = house.database.carry_out(
-            sign_in.conclude_first_sign_in, self.actor, ticket, self.browser,
+            first_sign_in.conclude_first_sign_in, self.actor, ticket, self.browser,
             token_digest(f"first cookie {self.name} {now}"), matches=matches, **parts,
         )  # fmt: skip
         return self.signed_in
@@ -231,9 +232,20 @@ class Guest:
         """Send the form of the forgotten password; `drawn` is what would be sent."""
         house = self.house
         house.database.carry_out(
-            passwords.request_new_password, self.actor, login, token_digest(random_token()),
+            ways_in.request_new_password, self.actor, login, token_digest(random_token()),
             initial_password=drawn, hashed=house.hashing.hash(drawn),
             brand=house.brand, secrets=house.secrets, now=now,
         )  # fmt: skip
         with house.database.reading() as db:
             self.visit_id = db.exec(select(Visit.id).order_by(col(Visit.id).desc())).first()
+
+
+def set_by_link(
+    house: House, guest: Guest, new: str = "ZoldHegy58Ut", *, cookie: str = "new cookie", minutes: int = 0
+) -> PasswordSet:
+    """Set a judged password for whoever came with a link."""
+    return house.database.carry_out(
+        passwords.set_password_by_link, guest.actor, house.hashing.hash(new), token_digest(cookie),
+        device_token="device", browser="Firefox", source="192.0.2.1", brand=house.brand,
+        now=NOON + timedelta(minutes=minutes),
+    )  # fmt: skip

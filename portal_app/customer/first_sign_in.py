@@ -19,11 +19,12 @@ from portal_app.domain.errors import Busy, ChallengeNeeded, ChallengeWrong, Sign
 from portal_app.domain.passwords import SENT_LENGTH
 from portal_app.gateways.clock import now
 from portal_app.gateways.secrets import random_token, token_digest
-from portal_app.services import sign_in
+from portal_app.services import first_sign_in, sign_in
+from portal_app.services.first_sign_in import FirstSignInView
 from portal_app.services.house import the_house
 from portal_app.services.links import LinkPurpose, LinkStatus
-from portal_app.services.passwords import WAY_IN_SENT
-from portal_app.services.sign_in import CODE_SENT, FIELDS_EMPTY, AttemptView, FirstSignInView, Ticket
+from portal_app.services.sign_in import CODE_SENT, FIELDS_EMPTY, AttemptView, Ticket
+from portal_app.services.ways_in import WAY_IN_SENT
 from portal_app.texts.catalogues import sentence
 from portal_app.texts.phones import masked_email
 from portal_app.ui.fields import error_summary, password_field
@@ -60,10 +61,10 @@ async def _attempt(form: Posted, initial: str) -> Response:
     house = the_house()
     await refuse_failing(form.source)
     parts = {"brand": house.brand, "secrets": house.secrets}
-    ticket = await carry_out(sign_in.reserve_first_sign_in, form.actor, form.text("code"), now=now(), **parts)
+    ticket = await carry_out(first_sign_in.reserve_first_sign_in, form.actor, form.text("code"), now=now(), **parts)
     matches, token = await _check(form, ticket, initial), random_token()
     customer = await carry_out(
-        sign_in.conclude_first_sign_in, form.actor, ticket, form.browser(), token_digest(token),
+        first_sign_in.conclude_first_sign_in, form.actor, ticket, form.browser(), token_digest(token),
         matches=matches, now=now(), **parts,
     )  # fmt: skip
     if customer is not None:
@@ -108,7 +109,7 @@ class FirstSignInState(PortalState):
         """Look at the link this browser came with."""
         actor = visitor()
         if isinstance(actor, Customer | Stranger):
-            self._show(await ask(sign_in.first_sign_in_view, actor, brand=the_house().brand, now=now()))
+            self._show(await ask(first_sign_in.first_sign_in_view, actor, brand=the_house().brand, now=now()))
 
     def _show(self, view: FirstSignInView) -> None:
         code = view.attempt.outcome.code

@@ -19,11 +19,11 @@ from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.brands import LoginKind, Portal
 from portal_app.gateways.clock import now
-from portal_app.services import passwords, sign_in
+from portal_app.services import sign_in, ways_in
 from portal_app.services.challenges import MAILS_AN_HOUR
 from portal_app.services.house import the_house
-from portal_app.services.passwords import WAY_IN_SENT
 from portal_app.services.sign_in import FIELDS_EMPTY
+from portal_app.services.ways_in import WAY_IN_SENT
 from portal_app.texts.catalogues import sentence
 from portal_app.texts.phones import phone, phone_link
 from portal_app.ui.fields import error_summary, text_field
@@ -51,7 +51,7 @@ async def request_new_password(request: Request) -> Response:
     house = the_house()
     initial, hashed = await drawn_password(form, login)
     await carry_out(
-        passwords.request_new_password, form.actor, login, form.browser().visit_sha256,
+        ways_in.request_new_password, form.actor, login, form.browser().visit_sha256,
         initial_password=initial, hashed=hashed, language=arrival_of(request).language,
         brand=house.brand, secrets=house.secrets, now=now(),
     )  # fmt: skip
@@ -64,7 +64,7 @@ async def send_new_link(form: Posted, page: str) -> Response:
     house = the_house()
     initial, hashed = await drawn_password(form)
     await carry_out(
-        passwords.request_new_link, form.actor,
+        ways_in.request_new_link, form.actor,
         initial_password=initial, hashed=hashed, brand=house.brand, secrets=house.secrets, now=now(),
     )  # fmt: skip
     return form.back_to(page)

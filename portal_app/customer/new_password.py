@@ -25,11 +25,11 @@ from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.errors import LinkUsed
 from portal_app.gateways.clock import now
 from portal_app.gateways.secrets import random_token, token_digest
-from portal_app.services import passwords, sign_in
+from portal_app.services import first_sign_in, passwords
+from portal_app.services.first_sign_in import FirstSignInView
 from portal_app.services.house import the_house
 from portal_app.services.links import LinkPurpose, LinkStatus
-from portal_app.services.passwords import WAY_IN_SENT
-from portal_app.services.sign_in import FirstSignInView
+from portal_app.services.ways_in import WAY_IN_SENT
 from portal_app.texts.catalogues import sentence
 from portal_app.texts.phones import masked_email
 from portal_app.ui.fields import error_summary
@@ -93,7 +93,7 @@ class NewPasswordState(PortalState):
         """Look at the link this browser came with."""
         actor = visitor()
         if isinstance(actor, Customer | Stranger):
-            self._show(await ask(sign_in.new_password_view, actor, brand=the_house().brand, now=now()))
+            self._show(await ask(first_sign_in.new_password_view, actor, brand=the_house().brand, now=now()))
 
     def _show(self, view: FirstSignInView) -> None:
         outcome = view.attempt.outcome

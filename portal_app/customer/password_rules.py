@@ -14,7 +14,7 @@ from portal_app.domain.brands import PortalName
 from portal_app.domain.errors import CurrentPasswordWrong, PasswordRefused
 from portal_app.domain.passwords import PREVIOUS, PasswordRules, Rule, forbidden_characters, rules_shown, sent_password
 from portal_app.gateways.clock import now
-from portal_app.services import passwords
+from portal_app.services import passwords, ways_in
 from portal_app.services.house import the_house
 from portal_app.services.passwords import NEW_EMPTY, REPEATED_OTHERWISE, NewPasswordTicket, flaws_of
 from portal_app.services.visits import Outcome
@@ -50,7 +50,7 @@ async def _flaws(ticket: NewPasswordTicket, new: str, again: str) -> list[str]:
 async def drawn_password(form: Posted, login: str = "") -> tuple[str, str]:
     """Draw a password that can be sent, and hash it, whether it will be needed or not: that makes all answers alike."""
     house = the_house()
-    rules = await ask(passwords.rules_for_new, form.actor, login, brand=house.brand, now=now())
+    rules = await ask(ways_in.rules_for_new, form.actor, login, brand=house.brand, now=now())
     drawn = sent_password(rules, chance.SystemRandom())
     return drawn, await house.hashing.hash_async(drawn)
 

@@ -45,10 +45,10 @@ from portal_app.domain.errors import (
 from portal_app.domain.passwords import SENT_LENGTH, SENT_SPECIAL, could_be_sent
 from portal_app.gateways.clock import now
 from portal_app.gateways.secrets import random_token, token_digest
-from portal_app.services import passwords, sign_in
+from portal_app.services import passwords, sign_in, ways_in
 from portal_app.services.house import the_house
-from portal_app.services.passwords import WAY_IN_SENT
 from portal_app.services.sign_in import CODE_SENT, FIELDS_EMPTY, AttemptView, Ticket
+from portal_app.services.ways_in import WAY_IN_SENT
 from portal_app.texts.catalogues import sentence
 from portal_app.ui.fields import error_summary, password_field, text_field
 from portal_app.ui.forms import native_form
@@ -164,7 +164,7 @@ async def _send_link(form: Posted) -> Response:
     initial, hashed = await drawn_password(form)
     house = the_house()
     await carry_out(
-        passwords.request_after_expiry, form.actor,
+        ways_in.request_after_expiry, form.actor,
         initial_password=initial, hashed=hashed, brand=house.brand, secrets=house.secrets, now=now(),
     )  # fmt: skip
     return form.back_to(at_portal(FORGOTTEN, form.text(PORTAL)))

@@ -203,6 +203,10 @@ class Brand:
         """Give the portal of that name."""
         return self.portals[PortalName(name)]
 
+    def portal_or_first(self, name: str | None) -> Portal:
+        """Give the portal of that name, and the brand's first one where none is known."""
+        return self.portal(name or self.switched_on[0])
+
     def full_title(self, name: str) -> str:
         """Name a portal with its insurer before it, unless its title says the insurer already."""
         title = self.portal(name).title

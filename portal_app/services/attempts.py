@@ -21,6 +21,11 @@ from portal_app.services.outbox import enqueue
 from portal_app.services.visits import note_outcome
 
 
+def rules_for(brand: Brand, account: Account | None) -> SignInRules:
+    """Give the rules of the account's portal; identifiers that lead nowhere get those of the brand's first portal."""
+    return brand.portal_or_first(account.portal if account else None).sign_in
+
+
 def admit(
     db: Session,
     visit: Visit,

@@ -14,7 +14,6 @@ from portal_app.domain.actors import Customer
 from portal_app.domain.brands import Brand
 from portal_app.domain.errors import CodeWrong, MergeNotPossible, SignInRefused, TooMany
 from portal_app.domain.merges import Contact, may_be_merged
-from portal_app.domain.sign_in import SignInRules
 from portal_app.gateways.secrets import Secrets
 from portal_app.services import attempts, codes, failures
 from portal_app.services.events import record
@@ -50,7 +49,7 @@ def conclude_proof(
         # Past the lock only a password that was sent is looked at; the page goes on saying what it says to everybody.
         if not ticket.place.bucket.startswith(f"{SENT}:"):
             attempts.refuse(
-                db, actor, visit, ticket.place, ticket.number, _rules(brand, other),
+                db, actor, visit, ticket.place, ticket.number, attempts.rules_for(brand, other),
                 account=other, brand=brand, secrets=secrets, now=now,
             )  # fmt: skip
         return False
@@ -98,11 +97,6 @@ def prove_by_code(db: Session, actor: Customer, code: str, *, secrets: Secrets, 
 def forget_proof(db: Session, actor: Customer, *, now: datetime) -> None:
     """Let go of what was proved: the visitor does not want to merge after all."""
     end_visit(db, visit_of(db, actor, now=now))
-
-
-def _rules(brand: Brand, account: Account | None) -> SignInRules:
-    """Give the account's rules; identifiers that lead nowhere get those of the brand's first portal, as at sign-in."""
-    return brand.portal(account.portal if account else brand.switched_on[0]).sign_in
 
 
 def _still_good(db: Session, credential_id: int | None, now: datetime) -> bool:

@@ -25,7 +25,7 @@ from portal_app.services.failures import Place
 from portal_app.services.links import FoundLink, LinkPurpose, LinkStatus, link_of_visit, use_link
 from portal_app.services.outbox import enqueue
 from portal_app.services.passwords import NewPasswordTicket
-from portal_app.services.sign_in import Browser, Ticket
+from portal_app.services.sign_in import Browser, Ticket, end_former
 from portal_app.services.visits import Outcome, end_visit, keep_visit, note_outcome, outcome_of, visit_of
 
 UNCONFIRMED = "unconfirmed"
@@ -249,9 +249,7 @@ def _activate(
     _take_name(db, account, name)
     account.status, account.activated_at, account.email_confirmed_at = "active", now, now
     record(db, actor, "account:registered", now=now, account_id=account.id, about=account.public_id)
-    end_visit(db, visit_of(db, actor, now=now))
-    if isinstance(actor, Customer):
-        sign_ins.end_sign_in(db, actor, now=now, reason="replaced")
+    end_former(db, actor, visit_of(db, actor, now=now), now=now)
     device_id = remember_device(db, account, browser.device_token, brand.portal(account.portal).sign_in, now=now)
     return sign_ins.start_sign_in(
         db, account, token_sha256, stage=Stage.FULL, device_id=device_id, browser=browser.name, source=browser.source, now=now

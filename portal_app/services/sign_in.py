@@ -1,4 +1,4 @@
-"""Signing in: one attempt reserved, checked elsewhere, concluded; and the first sign-in by link (R15–R17, R36–R37, R60).
+"""Signing in: one attempt reserved, checked elsewhere, concluded (R15, R36–R37, R60).
 
 The password check is slow on purpose and belongs outside every transaction. So each form has two services: the first
 reserves an attempt and hands out what to check against, the second concludes it.
@@ -19,7 +19,6 @@ from portal_app.gateways.secrets import Secrets
 from portal_app.services import accounts, attempts, challenges, failures, sign_ins
 from portal_app.services.devices import known_device, remember_device
 from portal_app.services.failures import Place
-from portal_app.services.links import FoundLink, LinkPurpose, LinkStatus, link_of_visit, use_link
 from portal_app.services.visits import Outcome, end_visit, keep_visit, note_outcome, outcome_of, visit_of
 
 CODE_SENT = "code_sent"
@@ -71,20 +70,6 @@ class AttemptView:
     """The public id of the security code's picture; empty while none is asked for."""
 
 
-@dataclass(frozen=True)
-class FirstSignInView:
-    """What the first sign-in's page shows."""
-
-    status: LinkStatus
-    attempt: AttemptView
-    email: str = ""
-    """In full: the door masks it."""
-    portal: str = ""
-    has_password: bool = False
-    """Whether somebody has already chosen a password for this account."""
-    by_sms: bool = False
-
-
 # ── signing in with an identifier and a password ──
 
 
@@ -111,14 +96,14 @@ def reserve_sign_in(
     device = known_device(db, account, browser.device_token)
     place = Place(failures.account_key(secrets, account, login), f"device:{device.id}" if device else failures.UNKNOWN)
     number = attempts.admit(
-        db, visit, place, code, _rules(brand, account), brand=brand, secrets=secrets, now=now,
+        db, visit, place, code, attempts.rules_for(brand, account), brand=brand, secrets=secrets, now=now,
         suspicious=browser.suspicious and device is None,
     )  # fmt: skip
     credential = _current_password(db, account, brand)
     sent = _waiting_password(db, account, brand) if could_be_sent else None
     if number is None and sent is not None and outcome_of(visit).code == SignInLocked.code:
         place, credential = Place(place.account_key, f"{SENT}:{sent.id}"), None
-        number = failures.reserve(db, place, _rules(brand, account).locked_after, now=now)
+        number = failures.reserve(db, place, attempts.rules_for(brand, account).locked_after, now=now)
     if number is None or account is None:
         return Ticket(visit.id or 0, place, number, account.id if account else None)
     return Ticket(
@@ -186,7 +171,7 @@ def _refuse(
     if ticket.number is None or ticket.place.bucket.startswith(f"{SENT}:"):
         return
     attempts.refuse(
-        db, actor, visit, ticket.place, ticket.number, _rules(brand, account),
+        db, actor, visit, ticket.place, ticket.number, attempts.rules_for(brand, account),
         account=account, brand=brand, secrets=secrets, now=now,
     )  # fmt: skip
 
@@ -233,7 +218,7 @@ def attempt_view(db: Session, actor: Customer | Stranger, *, brand: Brand, now: 
     visit = visit_of(db, actor, now=now)
     if visit is None:
         return AttemptView()
-    return _attempt_view(db, visit, _rules(brand, accounts.account_of_login(db, visit.login_shown)), now)
+    return last_attempt(db, visit, attempts.rules_for(brand, accounts.account_of_login(db, visit.login_shown)), now)
 
 
 # ── the security code ──
@@ -244,7 +229,7 @@ def picture(
 ) -> str | None:
     """Give the text that the visitor's own picture shows; None for any other."""
     visit = visit_of(db, actor, now=now)
-    challenge = challenges.open_challenge(db, visit, _rules(brand, None), now=now)
+    challenge = challenges.open_challenge(db, visit, attempts.rules_for(brand, None), now=now)
     if challenge is None or challenge.public_id != challenge_id:
         return None
     return challenges.picture_text(challenge, secrets)
@@ -253,11 +238,11 @@ def picture(
 def another_picture(db: Session, actor: Customer | Stranger, *, brand: Brand, secrets: Secrets, now: datetime) -> None:
     """Show another picture, because this one cannot be read."""
     visit = visit_of(db, actor, now=now)
-    challenge = challenges.open_challenge(db, visit, _rules(brand, None), now=now)
+    challenge = challenges.open_challenge(db, visit, attempts.rules_for(brand, None), now=now)
     if visit is None or challenge is None:
         return
     challenges.challenge_for(
-        db, visit, challenge.account_key, _rules(brand, None), brand=brand, secrets=secrets, now=now, anew=True
+        db, visit, challenge.account_key, attempts.rules_for(brand, None), brand=brand, secrets=secrets, now=now, anew=True
     )
     note_outcome(visit, "")
 
@@ -265,92 +250,13 @@ def another_picture(db: Session, actor: Customer | Stranger, *, brand: Brand, se
 def mail_code(db: Session, actor: Customer | Stranger, *, brand: Brand, secrets: Secrets, now: datetime) -> None:
     """Owe the visitor the code by e-mail, which may be pasted; for an unknown identifier the page says the same."""
     visit = visit_of(db, actor, now=now)
-    challenge = challenges.open_challenge(db, visit, _rules(brand, None), now=now)
+    challenge = challenges.open_challenge(db, visit, attempts.rules_for(brand, None), now=now)
     if visit is None or challenge is None:
         return
     kind, _, number = challenge.account_key.partition(":")
     account = db.get(Account, int(number)) if kind == "account" else None
     challenges.mail_code(db, challenge, account, secrets=secrets, now=now)
     note_outcome(visit, CODE_SENT)
-
-
-# ── the first sign-in ──
-
-
-def reserve_first_sign_in(
-    db: Session,
-    actor: Customer | Stranger,
-    code: str,
-    *,
-    brand: Brand,
-    secrets: Secrets,
-    now: datetime,
-) -> Ticket:
-    """Reserve one try of the initial password for the link the visitor came with (R16); limited like every sign-in.
-
-    Each link has a count of its own: whoever has it need not fear strangers, and a new link begins anew.
-    """
-    visit = visit_of(db, actor, now=now)
-    found = link_of_visit(db, actor, LinkPurpose.ACTIVATION, now=now)
-    if visit is None or found.link is None or found.account is None or found.status is not LinkStatus.OPEN:
-        return Ticket(0, Place("", ""))
-    place = Place(f"account:{found.account.id}", f"link:{found.link.id}")
-    number = attempts.admit(db, visit, place, code, _rules(brand, found.account), brand=brand, secrets=secrets, now=now)
-    credential = _initial_password(db, found.account, now)
-    if number is None or credential is None:
-        return Ticket(visit.id or 0, place, number, found.account.id)
-    return Ticket(visit.id or 0, place, number, found.account.id, credential.id, credential.hash)
-
-
-def conclude_first_sign_in(
-    db: Session,
-    actor: Customer | Stranger,
-    ticket: Ticket,
-    browser: Browser,
-    token_sha256: str,
-    *,
-    matches: bool,
-    brand: Brand,
-    secrets: Secrets,
-    now: datetime,
-) -> Customer | None:
-    """Begin a sign-in that can do nothing but choose a password (R17), or note why not and answer None."""
-    visit = visit_of(db, actor, now=now)
-    found = link_of_visit(db, actor, LinkPurpose.ACTIVATION, now=now)
-    if visit is None or found.link is None or found.account is None or ticket.number is None:
-        return None
-    if not matches:
-        attempts.refuse(
-            db, actor, visit, ticket.place, ticket.number, _rules(brand, found.account),
-            account=found.account, brand=brand, secrets=secrets, now=now,
-        )  # fmt: skip
-        return None
-    if not use_link(db, found.link, now=now):
-        return None
-    credential = db.get(Credential, ticket.credential_id)
-    if credential is not None:
-        credential.used_at = now
-        accounts.confirm_contact(found.account, credential, now=now)
-    failures.forgive(db, ticket.place)
-    _replace(db, actor, visit, now)
-    return sign_ins.start_sign_in(
-        db, found.account, token_sha256, stage=Stage.MUST_CHANGE, device_id=None,
-        browser=browser.name, source=browser.source, now=now,
-    )  # fmt: skip
-
-
-def first_sign_in_view(db: Session, actor: Customer | Stranger, *, brand: Brand, now: datetime) -> FirstSignInView:
-    """Say what the page of the first sign-in shows for the link the visitor came with."""
-    visit = visit_of(db, actor, now=now)
-    found = link_of_visit(db, actor, LinkPurpose.ACTIVATION, now=now)
-    return _link_view(db, visit, found, brand, now)
-
-
-def new_password_view(db: Session, actor: Customer | Stranger, *, brand: Brand, now: datetime) -> FirstSignInView:
-    """Say the same for the page that sets a new password by link (R22)."""
-    visit = visit_of(db, actor, now=now)
-    found = link_of_visit(db, actor, LinkPurpose.PASSWORD, now=now)
-    return _link_view(db, visit, found, brand, now)
 
 
 def _sign_in(
@@ -365,17 +271,17 @@ def _sign_in(
     brand: Brand,
     now: datetime,
 ) -> Customer:
-    _replace(db, actor, visit, now)
+    end_former(db, actor, visit, now=now)
     device_id = None
     if stage is Stage.FULL:
-        device_id = remember_device(db, account, browser.device_token, _rules(brand, account), now=now)
+        device_id = remember_device(db, account, browser.device_token, attempts.rules_for(brand, account), now=now)
     return sign_ins.start_sign_in(
         db, account, token_sha256, stage=stage, device_id=device_id,
         browser=browser.name, source=browser.source, now=now,
     )  # fmt: skip
 
 
-def _replace(db: Session, actor: Customer | Stranger, visit: Visit, now: datetime) -> None:
+def end_former(db: Session, actor: Customer | Stranger, visit: Visit | None, *, now: datetime) -> None:
     """End what this browser was before: its visit, and the sign-in of whoever used it last."""
     end_visit(db, visit)
     if isinstance(actor, Customer):
@@ -387,7 +293,8 @@ def _note_expired(visit: Visit, account: Account, code: str, now: datetime) -> N
     note_outcome(visit, code)
 
 
-def _attempt_view(db: Session, visit: Visit, rules: SignInRules, now: datetime) -> AttemptView:
+def last_attempt(db: Session, visit: Visit, rules: SignInRules, now: datetime) -> AttemptView:
+    """Say how the visit's last attempt ended, and what the next one meets."""
     challenge = challenges.open_challenge(db, visit, rules, now=now)
     wait = (visit.wait_until - now).total_seconds() if visit.wait_until else 0
     return AttemptView(
@@ -398,21 +305,6 @@ def _attempt_view(db: Session, visit: Visit, rules: SignInRules, now: datetime) 
         until_lock=max(0, rules.locked_after - visit.failures),
         seconds=max(0, int(wait + 0.999)),
         challenge=challenge.public_id if challenge else "",
-    )
-
-
-def _link_view(db: Session, visit: Visit | None, found: FoundLink, brand: Brand, now: datetime) -> FirstSignInView:
-    account = found.account
-    attempt = _attempt_view(db, visit, _rules(brand, account), now) if visit else AttemptView()
-    if account is None:
-        return FirstSignInView(found.status, attempt)
-    return FirstSignInView(
-        status=found.status,
-        attempt=attempt,
-        email=account.email,
-        portal=account.portal,
-        has_password=account.status != "invited",
-        by_sms=bool(account.phone),
     )
 
 
@@ -444,19 +336,3 @@ def _waiting_password(db: Session, account: Account | None, brand: Brand) -> Cre
 def _by_link(account: Account, brand: Brand) -> bool:
     """Whether the account's passwords are set by a mailed link, so that a sent one is worth nothing without it (R16)."""
     return brand.portal(account.portal).login is LoginKind.EMAIL
-
-
-def _initial_password(db: Session, account: Account, now: datetime) -> Credential | None:
-    return db.exec(
-        select(Credential).where(
-            Credential.account_id == account.id,
-            Credential.kind == "sent",
-            col(Credential.ended_at).is_(None),
-            col(Credential.valid_until) > now,
-        )
-    ).first()
-
-
-def _rules(brand: Brand, account: Account | None) -> SignInRules:
-    """Give the account's rules; identifiers that lead nowhere get those of the brand's first portal."""
-    return brand.portal(account.portal if account else brand.switched_on[0]).sign_in

@@ -18,9 +18,9 @@ from portal_app.services import (
     closings,
     merges,
     messages,
-    passwords,
     registrations,
     upgrades,
+    ways_in,
     whereabouts,
 )
 from portal_app.services.applications import NewApplication
@@ -87,7 +87,7 @@ def test_strangers_let_nobody_look_through_everything(house: House, anna: Opened
 
     def forgotten(login: str) -> None:
         house.database.carry_out(
-            passwords.request_new_password, GUEST, login, token_digest(random_token()),
+            ways_in.request_new_password, GUEST, login, token_digest(random_token()),
             initial_password=FULL_PASSWORD, hashed=hashed, brand=house.brand, secrets=house.secrets, now=NOON,
         )  # fmt: skip
 

@@ -10,13 +10,13 @@ from portal_app.domain.actors import Customer, Stage
 from portal_app.domain.errors import LinkUsed
 from portal_app.domain.passwords import PasswordRules, Rule
 from portal_app.gateways.secrets import token_digest
-from portal_app.services import passwords, sign_in, sign_ins
+from portal_app.services import first_sign_in, passwords, sign_ins
 from portal_app.services.house import House
 from portal_app.services.links import LinkPurpose, LinkStatus
 from portal_app.services.passwords import NewPasswordTicket, PasswordNotice, PasswordSet, flaws_of
 from portal_app.services.visits import Outcome, outcome_of, visit_of
 from tests.cast import ANNA, ANNAS_PASSWORD, BELA, BELAS_PASSWORD, NOON
-from tests.visitors import Guest, active, facts_of, invited, post_to, secret_of, signed_in
+from tests.visitors import Guest, active, facts_of, invited, post_to, secret_of, set_by_link, signed_in
 
 NEW = "ZoldHegy58Ut"
 RULES = PasswordRules(8, 16, lower=2, upper=2, digits=2, special=0, letters_and_digits_only=True, renewal=True)
@@ -30,18 +30,9 @@ def change(house: House, customer: Customer, new: str = NEW, *, cookie: str = "n
     )  # fmt: skip
 
 
-def set_by_link(house: House, guest: Guest, new: str = NEW, *, cookie: str = "new cookie", minutes: int = 0) -> PasswordSet:
-    """Set a judged password for whoever came with a link."""
-    return house.database.carry_out(
-        passwords.set_password_by_link, guest.actor, house.hashing.hash(new), token_digest(cookie),
-        device_token="device", browser="Firefox", source="192.0.2.1", brand=house.brand,
-        now=NOON + timedelta(minutes=minutes),
-    )  # fmt: skip
-
-
 def link_status(house: House, guest: Guest, *, days: int = 0) -> LinkStatus:
     now = NOON + timedelta(days=days)
-    return house.database.ask(sign_in.new_password_view, guest.actor, brand=house.brand, now=now).status
+    return house.database.ask(first_sign_in.new_password_view, guest.actor, brand=house.brand, now=now).status
 
 
 def outcome(house: House, actor: object) -> Outcome:
@@ -189,82 +180,6 @@ def test_what_was_refused_is_told_to_nobody_else(house: House) -> None:
     assert outcome(house, bela) == Outcome()
 
 
-# ── asking for a way in ──
-
-
-@pytest.mark.requirement("R22")
-def test_a_forgotten_password_is_replaced_by_a_mailed_link(house: House) -> None:
-    active(house, ANNA, ANNAS_PASSWORD)
-    guest = Guest(house)
-
-    guest.ask_for_new_password("ANNA@pelda.example")
-    (mail,) = post_to(house, ANNA, "password_link")
-    guest.open_link(secret_of(house, mail), LinkPurpose.PASSWORD)
-    done = set_by_link(house, guest)
-
-    assert facts_of(mail) == {"reason": "forgotten"}
-    assert done.customer.stage is Stage.FULL
-    assert Guest(house, "other").attempt(ANNA, NEW) is not None
-
-
-def test_an_unknown_address_gets_the_same_answer_and_no_mail(house: House) -> None:
-    active(house, ANNA, ANNAS_PASSWORD)
-    known, unknown = Guest(house, "known"), Guest(house, "unknown")
-
-    known.ask_for_new_password(ANNA)
-    unknown.ask_for_new_password("senki@pelda.example")
-
-    assert known.view().outcome == unknown.view().outcome == Outcome("way_in_sent")
-    assert post_to(house, "senki@pelda.example") == []
-    assert len(post_to(house, ANNA, "password_link")) == 1
-
-
-def test_at_most_three_links_an_hour_are_mailed(house: House) -> None:
-    active(house, ANNA, ANNAS_PASSWORD)
-
-    for minute in range(1, 10):
-        Guest(house, f"guest {minute}").ask_for_new_password(ANNA, now=NOON + timedelta(minutes=minute))
-    assert len(post_to(house, ANNA, "password_link")) == 2  # the third was the activation
-
-    Guest(house).ask_for_new_password(ANNA, now=NOON + timedelta(minutes=61))
-    assert len(post_to(house, ANNA, "password_link")) == 3
-
-
-def test_pressing_again_within_a_minute_sends_nothing_more(house: House) -> None:
-    active(house, ANNA, ANNAS_PASSWORD)
-    guest = Guest(house)
-
-    guest.ask_for_new_password(ANNA)
-    guest.ask_for_new_password(ANNA, now=NOON + timedelta(seconds=59))
-    assert len(post_to(house, ANNA, "password_link")) == 1
-
-    guest.ask_for_new_password(ANNA, now=NOON + timedelta(seconds=60))
-    assert len(post_to(house, ANNA, "password_link")) == 2
-
-
-def test_who_has_never_signed_in_gets_a_new_first_access(house: House) -> None:
-    invited(house, ANNA)
-    guest = Guest(house)
-    old_link = secret_of(house, post_to(house, ANNA, "activation")[0])
-
-    guest.ask_for_new_password(ANNA)
-
-    assert [job.kind for job in post_to(house, ANNA)] == ["activation", "initial_password"] * 2
-    guest.open_link(old_link, LinkPurpose.ACTIVATION)
-    view = house.database.ask(sign_in.first_sign_in_view, guest.actor, brand=house.brand, now=NOON)
-    assert view.status is LinkStatus.SUPERSEDED
-    guest.open_link(secret_of(house, post_to(house, ANNA, "activation")[1]), LinkPurpose.ACTIVATION)
-    assert guest.first_sign_in("MasikAjto48Ke") is not None
-
-
-def test_a_password_by_sms_that_was_asked_for_is_not_held_by_the_quiet_hours(house: House) -> None:
-    invited(house, ANNA, phone="+36301234567")
-
-    Guest(house).ask_for_new_password(ANNA)
-
-    assert [job.urgent for job in post_to(house, "+36301234567", "initial_password")] == [False, True]
-
-
 # ── links ──
 
 
@@ -277,7 +192,7 @@ def test_a_link_works_for_an_hour(house: House) -> None:
     for minutes, status in ((59, LinkStatus.OPEN), (60, LinkStatus.EXPIRED)):
         now = NOON + timedelta(minutes=minutes)
         guest.open_link(token, LinkPurpose.PASSWORD, now=now)
-        view = house.database.ask(sign_in.new_password_view, guest.actor, brand=house.brand, now=now)
+        view = house.database.ask(first_sign_in.new_password_view, guest.actor, brand=house.brand, now=now)
         assert view.status is status
 
 
@@ -352,97 +267,6 @@ def test_a_new_password_by_link_lifts_the_lock(house: House) -> None:
 
     assert facts_of(mail) == {"reason": "locked"}
     assert Guest(house, "new browser").attempt(ANNA, NEW, now=now) is not None
-
-
-@pytest.mark.requirement("R35")
-def test_an_expired_password_is_replaced_through_a_link_that_one_press_sends(house: House) -> None:
-    active(house, ANNA, ANNAS_PASSWORD, days=1)
-    guest, later = Guest(house), NOON + timedelta(days=2)
-    guest.attempt(ANNA, ANNAS_PASSWORD, now=later)
-    parts = {"brand": house.brand, "secrets": house.secrets, "now": later}
-
-    house.database.carry_out(passwords.request_after_expiry, guest.actor, initial_password="", hashed="", **parts)
-
-    (mail,) = post_to(house, ANNA, "password_link")
-    assert facts_of(mail) == {"reason": "expired"}
-    guest.open_link(secret_of(house, mail), LinkPurpose.PASSWORD, now=later)
-    set_by_link(house, guest, minutes=2 * 24 * 60)
-    assert Guest(house, "next").attempt(ANNA, NEW, now=later) is not None
-
-
-def test_nobody_gets_that_link_without_the_old_password(house: House) -> None:
-    active(house, ANNA, ANNAS_PASSWORD, days=1)
-    guest, later = Guest(house), NOON + timedelta(days=2)
-    guest.attempt(ANNA, "Rossz1Jelszo2", now=later)
-    parts = {"brand": house.brand, "secrets": house.secrets, "now": later}
-
-    house.database.carry_out(passwords.request_after_expiry, guest.actor, initial_password="", hashed="", **parts)
-
-    assert post_to(house, ANNA, "password_link") == []
-
-
-# ── the first sign-in ──
-
-
-@pytest.mark.requirement("R16")
-def test_link_and_initial_password_together_open_the_account(house: House) -> None:
-    invited(house, ANNA)
-    guest = Guest(house)
-    guest.open_link(secret_of(house, post_to(house, ANNA, "activation")[0]), LinkPurpose.ACTIVATION)
-    initial = secret_of(house, post_to(house, ANNA, "initial_password")[0])
-
-    wrong = guest.first_sign_in("RosszAblak73")
-    right = guest.first_sign_in(initial)
-
-    assert wrong is None
-    assert right is not None
-    assert right.stage is Stage.MUST_CHANGE
-
-
-def test_the_first_sign_in_happens_once(house: House) -> None:
-    invited(house, ANNA)
-    token = secret_of(house, post_to(house, ANNA, "activation")[0])
-    guest, other = Guest(house), Guest(house, "other")
-    guest.open_link(token, LinkPurpose.ACTIVATION)
-    other.open_link(token, LinkPurpose.ACTIVATION)
-
-    assert guest.first_sign_in("KekAblak73Hu") is not None
-    assert other.first_sign_in("KekAblak73Hu") is None
-
-    view = house.database.ask(sign_in.first_sign_in_view, other.actor, brand=house.brand, now=NOON)
-    assert (view.status, view.has_password) == (LinkStatus.USED, False)
-
-
-def test_the_initial_password_is_guessed_at_most_ten_times_for_a_link_and_strangers_do_not_count(house: House) -> None:
-    invited(house, ANNA)
-    now = Guest(house, "stranger").fail(ANNA, 10)
-    guest = Guest(house)
-    guest.open_link(secret_of(house, post_to(house, ANNA, "activation")[0]), LinkPurpose.ACTIVATION, now=now)
-    for number in range(10):
-        code = guest.code() if number >= 3 else ""
-        assert guest.first_sign_in("RosszAblak73", code, now=now) is None
-        now += timedelta(seconds=31)
-
-    assert len(guest.checks) == 10
-    assert guest.first_sign_in("KekAblak73Hu", now=now) is None
-    assert guest.view(now=now).outcome.code == "sign_in_locked"
-
-
-def test_a_new_link_is_sent_to_the_address_on_file(house: House) -> None:
-    invited(house, ANNA)
-    guest, later = Guest(house), NOON + timedelta(days=15)
-    guest.open_link(secret_of(house, post_to(house, ANNA, "activation")[0]), LinkPurpose.ACTIVATION, now=later)
-    view = house.database.ask(sign_in.first_sign_in_view, guest.actor, brand=house.brand, now=later)
-    assert (view.status, view.email) == (LinkStatus.EXPIRED, ANNA)
-
-    house.database.carry_out(
-        passwords.request_new_link, guest.actor, initial_password="MasikAjto48Ke",
-        hashed=house.hashing.hash("MasikAjto48Ke"), brand=house.brand, secrets=house.secrets, now=later,
-    )  # fmt: skip
-
-    assert len(post_to(house, ANNA, "activation")) == 2
-    guest.open_link(secret_of(house, post_to(house, ANNA, "activation")[1]), LinkPurpose.ACTIVATION, now=later)
-    assert guest.first_sign_in("MasikAjto48Ke", now=later) is not None
 
 
 # ── running out ──

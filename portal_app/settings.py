@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     smtp_url: str = Field("", repr=False, description="smtp://user:password@host:port?starttls=required, smtps://… or file:.")
     sms_url: str = Field("", repr=False, description="https://… of a generic JSON gateway, or file:.")
     clamd_url: str = Field("", description="tcp://host:port or unix:/path of clamd; empty means no virus scanner.")
+    api_requests_a_minute: int = Field(
+        12_000, ge=1, description="How many requests one API key may send within a minute; the rest is answered 429."
+    )
     proxy_hops: int = Field(0, ge=0, le=5, description="How many of our own proxies stand in front.")
     secret_key: str = Field("", repr=False, description="Secrets of at least 32 characters, newest first, separated by commas.")
     metrics_token: str = Field("", repr=False, description="Bearer token for /metrics from elsewhere than loopback.")

@@ -228,6 +228,12 @@ class KeyMissing(PortalError):
     code = "key_missing"
 
 
+class RateExceeded(PortalError):
+    """An API key has sent more requests within a minute than it may; facts `most` and `seconds`."""
+
+    code = "rate_exceeded"
+
+
 class KeyNameTaken(PortalError):
     """An API key of this name exists or existed; fact `name`."""
 

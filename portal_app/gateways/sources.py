@@ -1,13 +1,17 @@
 """How often one source (an address on the network) may do something."""
 
 import ipaddress
+import math
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import limits
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
+
+Answer = TypeVar("Answer")
 
 _IPV6_SITE = 64
 _SECONDS_WITHOUT_REDIS = 10
@@ -53,13 +57,22 @@ class SourceLimits:
         """Say, without counting, whether a source has used up the limit."""
         return not all(self._test(item, action, source_key(source)) for item in limits.parse_many(limit))
 
+    def seconds_to_wait(self, action: str, source: str, limit: str) -> int:
+        """Say in how many seconds a source that has used up the limit may try again; at least one."""
+        key = source_key(source)
+        free_at = max(self._free_at(item, action, key) for item in limits.parse_many(limit))
+        return max(1, math.ceil(free_at - time.time()))
+
+    def _free_at(self, item: limits.RateLimitItem, action: str, source: str) -> float:
+        return self._ask(lambda counter: counter.get_window_stats(item, action, source).reset_time)
+
     def _hit(self, item: limits.RateLimitItem, action: str, source: str) -> bool:
         return self._ask(lambda counter: counter.hit(item, action, source))
 
     def _test(self, item: limits.RateLimitItem, action: str, source: str) -> bool:
         return self._ask(lambda counter: counter.test(item, action, source))
 
-    def _ask(self, question: Callable[[SlidingWindowCounterRateLimiter], bool]) -> bool:
+    def _ask(self, question: Callable[[SlidingWindowCounterRateLimiter], Answer]) -> Answer:
         if self._shared is not None and time.monotonic() >= self._shared_again_at:
             try:
                 return question(self._shared)

@@ -60,6 +60,7 @@ STATUSES = {
     "policy_unknown": 422,
     "request_invalid": 422,
     "sales_route_unknown": 422,
+    "rate_exceeded": 429,
     UNEXPECTED: 500,
     "busy": 503,
     "scanner_unavailable": 503,

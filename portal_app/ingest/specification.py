@@ -26,7 +26,7 @@ ONCE_CODES = (
     "idempotency_key_missing", "idempotency_key_reused", "request_in_flight", "request_too_large",
     "scanner_unavailable", "storage_unavailable", "storage_full",
 )  # fmt: skip
-EVERYWHERE = ("key_missing", "unexpected", "busy")
+EVERYWHERE = ("key_missing", "rate_exceeded", "unexpected", "busy")
 
 ABOUT = """Policies and letters come in, what became of them and what customers wrote goes out. Every request bears an
 API key: `Authorization: Bearer …`. Refusals are problems (RFC 9457): decide by `code`, which is stable; `detail` says

@@ -47,6 +47,16 @@ def test_a_source_may_try_as_often_as_the_limit_says() -> None:
     assert asked(SourceLimits(), 5) == [True, True, True, False, False]
 
 
+def test_who_has_used_up_the_limit_learns_how_long_to_wait() -> None:
+    limits = SourceLimits()
+    asked(limits, 4)
+
+    waits = [limits.seconds_to_wait("sign_in", source, LIMIT) for source in ("192.0.2.7", "192.0.2.8")]
+
+    assert 1 <= waits[0] <= 60
+    assert waits[1] == 1
+
+
 def test_sources_and_actions_are_counted_apart() -> None:
     limits = SourceLimits()
     asked(limits, 4)

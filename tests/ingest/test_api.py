@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from sqlmodel import select
 
-from portal_app.database.tables import Event
+from portal_app.database.tables import Event, Policy
 from portal_app.domain.errors import PortalError
 from portal_app.gateways.clock import now
 from portal_app.ingest import documentation, examples
@@ -52,6 +52,20 @@ def test_a_revoked_key_opens_nothing_from_that_moment(core: Core, house: House) 
 
     assert (before.status_code, after.status_code) == (200, 401)
     assert [event.act for event in rows(house, select(Event))] == ["key:created", "key:revoked"]
+
+
+def test_a_key_that_calls_too_often_waits_and_no_other_key_does(core: Core, house: House) -> None:
+    use_house(replace(house, settings=house.settings.model_copy(update={"api_requests_a_minute": 3})))
+    another = house.database.carry_out(api_keys.create_key, DENES, "archive", now=now())
+
+    answers = [core.put_policy(f"KGFB-{number}") for number in range(4)]
+    others = core.ask("GET", "/messages", headers={"Authorization": f"Bearer {another}"})
+
+    assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
+    assert (answers[3].json()["code"], "3 requests" in answers[3].json()["detail"]) == ("rate_exceeded", True)
+    assert 1 <= int(answers[3].headers["retry-after"]) <= 60
+    assert others.status_code == 200
+    assert sorted(rows(house, select(Policy.number))) == ["KGFB-0", "KGFB-1", "KGFB-2"]
 
 
 def test_the_key_stands_nowhere_but_in_its_own_request(core: Core, house: House) -> None:

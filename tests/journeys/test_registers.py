@@ -88,8 +88,6 @@ def test_registering_and_chatting_informally_and_in_english(at_union: BrowserCon
 
 
 @pytest.mark.requirement("R28")
-@pytest.mark.requirement("R72")
-@pytest.mark.requirement("R74")
 def test_asking_informally_and_in_english(at_union: BrowserContext, house: House) -> None:
     login, number = str(100_000_000 + uuid4().int % 900_000_000), f"KGFB-{uuid4().hex[:8]}"
     customer = full_customer(house, f"{number}@pelda.example".lower(), login=login, now=now())

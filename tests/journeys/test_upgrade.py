@@ -138,7 +138,7 @@ def test_two_presses_move_three_hundred_letters_also_after_a_power_cut(page: Pag
         expect(page.locator(".brand-portal").first).to_have_text("Ügyfélportál")
 
 
-@pytest.mark.requirement("R42")
+@pytest.mark.requirement("R39")
 def test_an_insurer_may_ask_for_a_policy_number_and_a_code_by_phone_first(page: Page, moving: Product, tmp_path: Path) -> None:
     asking = tmp_path / "allianz.toml"
     described = (BRANDS / "allianz.toml").read_text(encoding="utf-8")

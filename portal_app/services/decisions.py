@@ -270,8 +270,9 @@ def _tell_way_in(db: Session, actor: Insurer, row: Application, decision: Decisi
     """Tell the address on file which accounts there are and how to get in (R53); the address typed learns nothing of it."""
     del decision
     facts = json.loads(row.facts)
-    language = facts.get("language", "hu")
-    whereabouts.tell_whereabouts(db, actor, row.policy_number, facts.get("plate_number", ""), language=language, now=now)
+    language, plate = facts.get("language", "hu"), facts.get("plate_number", "")
+    if not whereabouts.tell_whereabouts(db, actor, row.policy_number, plate, language=language, now=now):
+        raise PolicyUnknown
 
 
 _CARRIED_OUT: Mapping[ApplicationKind, Callable[[Session, Insurer, Application, Decision, datetime], None]] = {

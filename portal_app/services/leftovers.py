@@ -13,6 +13,7 @@ from portal_app.database.tables import (
     Closing,
     Credential,
     Device,
+    Duty,
     FailureBucket,
     IdempotentAnswer,
     Job,
@@ -81,6 +82,7 @@ _FORGETTING: dict[str, Callable[[datetime, int], Delete]] = {
     "closings": lambda now, most: _some(
         Closing, col(Closing.confirmed_at).is_(None) & (col(Closing.asked_at) < now - A_MONTH), most
     ),
+    "duties": lambda now, most: _some(Duty, col(Duty.until) < now - A_DAY, most, key="name"),
     "application_drafts": lambda now, most: _some_drafts(now - A_MONTH, most),
     # Of identifiers that lead nowhere everything is forgotten; of accounts only what no longer bars anybody.
     "failures": lambda now, _: delete(FailureBucket).where(

@@ -27,15 +27,17 @@ EMPTY_PLACES = (PortalName.UGYFELPORTAL, PortalName.ONLINE24)
 _ASKED = text("kind IN ('whereabouts', 'whereabouts_postal')")
 
 
-def tell_whereabouts(db: Session, actor: Actor, clue: str, plate_number: str, *, language: str, now: datetime) -> None:
+def tell_whereabouts(db: Session, actor: Actor, clue: str, plate_number: str, *, language: str, now: datetime) -> bool:
     """Owe the address on file the list of its accounts and how to get in; nothing where nothing is found.
 
     `clue` is an e-mail address, an identifier or a policy number; with a policy number the plate number must fit when
     it is given, and alone it is enough. Whoever has policies by post only is told so, where we know an e-mail address.
     At most three e-mails an hour go to one address. `language` is for those who have no account and so chose none.
+    Says whether anybody was told, now or within that hour: for the insurer's staff, never for whoever asks.
     """
-    for address in sorted(_addresses(db, clue.strip(), plate_key(plate_number))):
-        _tell(db, actor, address, language=language, now=now)
+    addresses = sorted(_addresses(db, clue.strip(), plate_key(plate_number)))
+    told = [_tell(db, actor, address, language=language, now=now) for address in addresses]
+    return any(told)
 
 
 def is_in_an_empty_place(db: Session, actor: Customer) -> bool:
@@ -97,7 +99,7 @@ def _address_of(db: Session, policy: Policy) -> str:
 # ── telling ──
 
 
-def _tell(db: Session, actor: Actor, address: str, *, language: str, now: datetime) -> None:
+def _tell(db: Session, actor: Actor, address: str, *, language: str, now: datetime) -> bool:
     held = db.exec(
         select(Account)
         .where(Account.email_key == login_key(address), col(Account.status).in_(LIVING))
@@ -108,8 +110,10 @@ def _tell(db: Session, actor: Actor, address: str, *, language: str, now: dateti
         # There is no account whose row would keep others waiting while we count.
         locks.one_at_a_time(db, locks.WHEREABOUTS)
     postal = any(_comes_by_post(policy) for policy in _policies_of_address(db, address))
-    if not (held or postal) or _mails_in_last_hour(db, address, now) >= MAILS_AN_HOUR:
-        return
+    if not (held or postal):
+        return False
+    if _mails_in_last_hour(db, address, now) >= MAILS_AN_HOUR:
+        return True
     if held:
         lines = [f"{account.portal} {_identifiers(db, account)}" for account in held]
         facts: dict[str, str | int] = {"accounts": "\n".join(lines)} | ({"postal": 1} if postal else {})
@@ -117,6 +121,7 @@ def _tell(db: Session, actor: Actor, address: str, *, language: str, now: dateti
     else:
         enqueue_to_address(db, "whereabouts_postal", address, language=language, now=now)
     record(db, actor, "whereabouts:told", now=now, account_id=held[0].id if held else None, accounts=len(held))
+    return True
 
 
 def _comes_by_post(policy: Policy) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel, col, func, select, update
 
-from portal_app.database.tables import Account, DocumentKey, Job, Letter, MergedRow, Message, Visit
+from portal_app.database.tables import Account, DocumentKey, Duty, Job, Letter, MergedRow, Message, Visit
 from portal_app.domain.actors import Stranger
 from portal_app.domain.closings import Ground
 from portal_app.gateways import clock
@@ -212,9 +212,10 @@ def test_what_has_expired_is_forgotten_in_time(house: House) -> None:
         for days in (0, 2):
             then = clock.now() - timedelta(days=days)
             db.add(Visit(token_sha256=str(days), created_at=then, valid_until=then))
+            db.add(Duty(name=f"Cili {days}", until=then))
 
-    assert night(house)["forgotten"] == 1
-    assert count(house, Visit) == 1
+    assert night(house)["forgotten"] == 2
+    assert (count(house, Visit), count(house, Duty)) == (1, 1)
 
 
 def test_who_wished_for_the_full_portal_is_invited_once(installed: Installed) -> None:

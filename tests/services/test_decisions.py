@@ -475,6 +475,21 @@ def test_a_merge_with_an_account_that_is_not_there_leaves_the_request_open(house
     assert status(house, receipt) == "submitted"
 
 
+def test_lost_access_that_leads_to_nobody_stays_open(house: House, anna: Customer) -> None:
+    """Else the customer would be told that it is done, and wait for an e-mail that was never sent."""
+    del anna
+    facts = {"name": "Kiss Anna", "plate_number": "XXX-999"}
+    new = NewApplication(ApplicationKind.LOST_ACCESS, "n", facts, ANNAS_POLICY)
+    receipt = house.database.carry_out(
+        applications.submit_from_outside, OUTSIDE, new, email="mas@pelda.example", language="hu", brand=house.brand, now=NOON
+    )
+
+    with pytest.raises(PolicyUnknown):
+        fulfil(house, receipt)
+
+    assert (status(house, receipt), len(post_to(house, "mas@pelda.example"))) == ("submitted", 1)
+
+
 def test_lost_access_tells_the_address_on_file_and_not_the_one_that_was_typed(house: House, anna: Customer) -> None:
     del anna
     new = NewApplication(ApplicationKind.LOST_ACCESS, "n", {"name": "Kiss Anna", "plate_number": "ABC-123"}, ANNAS_POLICY)

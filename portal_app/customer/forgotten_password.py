@@ -134,7 +134,7 @@ def _form() -> rx.Component:
 
 
 def _login_field(portal: Portal) -> rx.Component:
-    words = login_words(portal)
+    words = login_words(portal, the_brand())
     return text_field(
         "login",
         t(words),

@@ -7,13 +7,12 @@ import pytest
 from sqlmodel import Session, col, select, update
 
 from portal_app.browser.admission import CUSTOMER
-from portal_app.customer import sign_in as door
 from portal_app.customer.chat import UnreadChatState
 from portal_app.customer.forgotten_password import ForgottenState
 from portal_app.customer.password import PasswordState
 from portal_app.customer.profile import ProfileState
 from portal_app.customer.routes import PAGES
-from portal_app.customer.sign_in import SignInState
+from portal_app.customer.sign_in import SignInState, login_words
 from portal_app.customer.welcome import WelcomeState
 from portal_app.database.tables import Account, Credential, FailureBucket, Job, SignIn
 from portal_app.domain.actors import Stage
@@ -571,10 +570,7 @@ async def test_the_settings_say_what_one_signs_in_with(house: House, new_browser
         ("union", ["sign_in.id", "sign_in.user_name"]),
     ],
 )
-def test_the_field_asks_for_what_the_brands_portals_know_their_customers_by(
-    monkeypatch: pytest.MonkeyPatch, brand: str, words: list[str]
-) -> None:
+def test_the_field_asks_for_what_the_brands_portals_know_their_customers_by(brand: str, words: list[str]) -> None:
     known = read_brand(brand)
-    monkeypatch.setattr(door, "the_brand", lambda: known)
 
-    assert [door.login_words(known.portals[name]) for name in known.switched_on] == words
+    assert [login_words(known.portals[name], known) for name in known.switched_on] == words

@@ -1,4 +1,4 @@
-"""Titles of pages with a form: they say first that something has to be corrected (ux.md 1.2)."""
+"""Titles of pages with a form: they say first that something has to be corrected."""
 
 import reflex as rx
 

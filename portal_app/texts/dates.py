@@ -1,4 +1,4 @@
-"""Dates and times as people read them, in Budapest, in Hungarian and English (ux.md 1.13)."""
+"""Dates and times as people read them, in Budapest, in Hungarian and English."""
 
 from datetime import date, datetime
 

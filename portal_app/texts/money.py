@@ -1,4 +1,4 @@
-"""Amounts of money as people read them: whole forints (ux.md 1.13)."""
+"""Amounts of money as people read them: whole forints."""
 
 from babel.numbers import format_decimal
 

@@ -1,4 +1,4 @@
-"""Telephone numbers as people read and press them (ux.md 1.13)."""
+"""Telephone numbers as people read and press them."""
 
 import phonenumbers
 

@@ -1,4 +1,4 @@
-"""Sizes of files as people read them: 3,2 MB (ux.md 1.13)."""
+"""Sizes of files as people read them: 3,2 MB."""
 
 from babel.numbers import format_decimal
 

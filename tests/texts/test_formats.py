@@ -1,4 +1,4 @@
-"""Dates, amounts, sizes and telephone numbers as ux.md 1.13 writes them."""
+"""Dates, amounts, sizes and telephone numbers as people read them."""
 
 from datetime import UTC, date, datetime
 

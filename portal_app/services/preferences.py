@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from email_validator import EmailNotValidError, validate_email
-from sqlmodel import Session, col, func, select, update
+from sqlmodel import Session, col, func, select
 
-from portal_app.database.tables import Account, Credential, Link, Login
+from portal_app.database.tables import Account, Credential, Link, Login, Merge, MergedRow
 from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.brands import LoginKind
 from portal_app.domain.errors import AddressTaken, EmailInvalid, LinkUsed, TooMany
@@ -159,12 +159,10 @@ def confirm_new_address(db: Session, actor: Customer | Stranger, *, now: datetim
     if _is_taken(db, account, address):
         raise AddressTaken
     enqueue(db, "email_changed_notice_to_old", account, now=now, facts={"new_address": address})
-    if not _leads_here_already(db, account, address):
-        db.exec(
-            update(Login)
-            .where(col(Login.account_id) == account.id, col(Login.kind) == LoginKind.EMAIL, col(Login.key) == account.email_key)
-            .values(key=login_key(address), shown=address)
-        )
+    login = _own_address_login(db, account)
+    # The address of an account that was merged into this one leads here already, until the two part again.
+    if login is not None and (login.key == login_key(address) or accounts.account_of_login(db, address) is None):
+        login.key, login.shown = login_key(address), address
     account.email, account.email_key = address, login_key(address)
     account.email_confirmed_at, account.email_refused_at, account.email_refused_reason = now, None, ""
     accounts.mark_changed(db, found.link.account_id)
@@ -175,12 +173,16 @@ def confirm_new_address(db: Session, actor: Customer | Stranger, *, now: datetim
 def _is_taken(db: Session, account: Account, address: str) -> bool:
     """Whether another account is signed in to with the address; of no matter to one that is not signed in to by address."""
     owner = accounts.account_of_login(db, address)
-    return owner is not None and owner.id != account.id and accounts.belongs_to_address(db, account)
+    return owner is not None and owner.id != account.id and _own_address_login(db, account) is not None
 
 
-def _leads_here_already(db: Session, account: Account, address: str) -> bool:
-    """Whether it is the address of an account that was merged into this one, beside this one's own."""
-    return login_key(address) != account.email_key and accounts.account_of_login(db, address) is not None
+def _own_address_login(db: Session, account: Account) -> Login | None:
+    """Give the account's own identifier that is an address, not one that came with a merge and may go back."""
+    into_it = select(Merge.id).where(Merge.account_id == account.id)
+    came = select(MergedRow.row_id).where(MergedRow.kind == "login", col(MergedRow.merge_id).in_(into_it))
+    own = select(Login).where(Login.account_id == account.id, Login.kind == LoginKind.EMAIL, col(Login.id).not_in(came))
+    found = db.exec(own.order_by(col(Login.id))).all()
+    return next((login for login in found if login.key == account.email_key), found[0] if found else None)
 
 
 def _account(db: Session, account_id: int) -> Account:

@@ -10,7 +10,7 @@ from portal_app.domain.actors import Stranger
 from portal_app.domain.brands import LoginKind
 from portal_app.domain.errors import AddressTaken, EmailInvalid, LinkUsed, TooMany
 from portal_app.gateways.secrets import random_token, token_digest
-from portal_app.services import accounts, links, preferences, sign_ins
+from portal_app.services import accounts, links, merges, preferences, sign_ins
 from portal_app.services.house import House
 from portal_app.services.links import LinkPurpose, LinkStatus
 from tests.accounts import FIRST, FIRST_POLICY, SECOND, SECOND_PASSWORD, SECOND_POLICY, merged, open_full
@@ -18,7 +18,7 @@ from tests.cast import ANNA, BELA, NOON
 from tests.correspondence import customer
 from tests.visitors import full_customer, post_to, secret_of
 
-NEW = "anna.uj@pelda.example"
+NEW, NEWEST = "anna.uj@pelda.example", "anna.legujabb@pelda.example"
 
 
 def _ask(house: House, address: str = NEW) -> str:
@@ -126,13 +126,19 @@ def test_the_address_of_an_account_that_was_merged_into_ones_own_may_become_ones
     with house.database.writing() as db:
         for one, address in ((first, ANNA), (second, NEW)):
             db.add(Login(account_id=one.id, kind=LoginKind.EMAIL, key=address, shown=address))
-    merged(house, first, second)
-    house.database.carry_out(preferences.ask_for_new_address, first.customer, NEW, secrets=house.secrets, now=NOON)
-    token = secret_of(house, post_to(house, NEW, "email_change_confirm")[-1])
+    merge_id = merged(house, first, second)
 
-    house.database.carry_out(preferences.confirm_new_address, _arrive(house, token), now=NOON)
+    def move_to(address: str) -> None:
+        house.database.carry_out(preferences.ask_for_new_address, first.customer, address, secrets=house.secrets, now=NOON)
+        token = secret_of(house, post_to(house, address, "email_change_confirm")[-1])
+        house.database.carry_out(preferences.confirm_new_address, _arrive(house, token), now=NOON)
 
+    move_to(NEW)
     assert (first.row().email, first.logins()) == (NEW, sorted([ANNA, NEW, FIRST, SECOND]))
+
+    move_to(NEWEST)
+    house.database.carry_out(merges.undo, first.customer, merge_id, now=NOON)
+    assert (first.logins(), second.logins()) == (sorted([NEWEST, FIRST]), sorted([NEW, SECOND]))
 
 
 def test_an_address_that_was_taken_meanwhile_is_refused(house: House) -> None:

@@ -1,5 +1,6 @@
 """The kinds of letters an insurer sends (R9)."""
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 
@@ -38,3 +39,26 @@ FOLDED_NAMES = {
     LetterKind.INFORMATION: "tajekoztato",
     LetterKind.ANSWER: "ugyfelszolgalati valasz",
 }
+
+# Where a page shows other names than the Hungarian ones: the kinds in the order of those. A test compares them, too.
+SHOWN_ORDERS: Mapping[str, tuple[LetterKind, ...]] = {
+    "en": (
+        LetterKind.ACCOUNTING_VOUCHER,
+        LetterKind.ANSWER,
+        LetterKind.CANCELLATION_NOTICE,
+        LetterKind.COVER_CERTIFICATE,
+        LetterKind.INDEXATION_LETTER,
+        LetterKind.INFORMATION,
+        LetterKind.PAYMENT_NOTICE,
+        LetterKind.PAYMENT_REMINDER,
+        LetterKind.POLICY_DOCUMENT,
+        LetterKind.PREMIUM_CERTIFICATE,
+        LetterKind.PROPOSAL,
+    )
+}
+
+
+def in_shown_order(kinds: Iterable[LetterKind], language: str) -> list[LetterKind]:
+    """Sort kinds by the names that a page in this language shows."""
+    order = SHOWN_ORDERS.get(language)
+    return sorted(kinds, key=order.index if order else FOLDED_NAMES.__getitem__)

@@ -115,6 +115,8 @@ class Listing:
     sort: Sort = NEWEST_FIRST
     page: int = 1
     per_page: int = PAGE_SIZES[0]
+    language: str = "hu"
+    """In which the names are shown by which kinds are sorted."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from portal_app.domain.actors import Customer
 from portal_app.domain.brands import Brand, Retention
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.hungarian import words
-from portal_app.domain.kinds import LetterKind
+from portal_app.domain.kinds import SHOWN_ORDERS, LetterKind
 from portal_app.domain.letters import (
     LONGEST_SEARCH,
     NEWEST_FIRST,
@@ -144,12 +144,20 @@ class Changes:
 
 
 def open_inbox(
-    db: Session, actor: Customer, wanted: Filter, sort: Sort | None, page: int, *, brand: Brand, now: datetime
+    db: Session,
+    actor: Customer,
+    wanted: Filter,
+    sort: Sort | None,
+    page: int,
+    *,
+    language: str = "hu",
+    brand: Brand,
+    now: datetime,
 ) -> OpenedInbox:
     """Read the whole page at once; without a sort the habit counts, on shelves the newest first; the rows a page are habit."""
     kept = habits(db, actor)
     habit = read_sort(kept.sort) if wanted.shelf is None else NEWEST_FIRST
-    listing = Listing(wanted, sort or habit, page, kept.per_page)
+    listing = Listing(wanted, sort or habit, page, kept.per_page, language)
     notice = passwords.password_notice(db, actor, brand=brand, now=now)
     return OpenedInbox(
         listing=listing,
@@ -174,7 +182,7 @@ def list_letters(
     pages = page_count(total, listing.per_page)
     page = min(max(1, listing.page), pages)
     cut = {"most": listing.per_page, "skipped": (page - 1) * listing.per_page}
-    rows = db.execute(_listing(tuple(values), listing.sort), values | cut)
+    rows = db.execute(_listing(tuple(values), listing.sort, listing.language), values | cut)
     return ListPage(_with_files(db, _lines(rows), listing.filter.shelf), total, page, pages)
 
 
@@ -371,9 +379,9 @@ def _conditions(values: Mapping[str, Any], *, sorted_otherwise: bool = False) ->
 
 # Building a statement takes longer than running it; each shape of question is built once.
 @lru_cache(maxsize=512)
-def _listing(names: tuple[str, ...], sort: Sort) -> sa.Select[Any]:
+def _listing(names: tuple[str, ...], sort: Sort, language: str) -> sa.Select[Any]:
     conditions = _conditions({name: sa.bindparam(name) for name in names}, sorted_otherwise=True)
-    column, tie = col(_COLUMNS[sort.field]), col(Letter.id)
+    column, tie = _column(sort.field, language), col(Letter.id)
     # By id the same way, which is how the indexes stand.
     order = (column.desc(), tie.desc()) if sort.descending else (column.asc(), tie.asc())
     unknown = (column.is_(None),) if sort.field in _OFTEN_UNKNOWN else ()
@@ -384,6 +392,13 @@ def _listing(names: tuple[str, ...], sort: Sort) -> sa.Select[Any]:
         .limit(sa.bindparam("most"))
         .offset(sa.bindparam("skipped"))
     )
+
+
+def _column(field: SortField, language: str) -> Any:
+    """Give what is sorted by; kinds with other names than the stored ones are sorted within their owner's range."""
+    if field is SortField.KIND and language in SHOWN_ORDERS:
+        return sa.case({str(kind): place for place, kind in enumerate(SHOWN_ORDERS[language])}, value=col(Letter.kind))
+    return col(_COLUMNS[field])
 
 
 @lru_cache(maxsize=512)

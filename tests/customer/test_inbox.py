@@ -10,6 +10,7 @@ from portal_app.browser import admission
 from portal_app.customer.inbox.state import InboxState
 from portal_app.domain.actors import Stranger
 from portal_app.domain.errors import NotSignedIn, RequestInvalid
+from portal_app.domain.kinds import LetterKind
 from portal_app.gateways.clock import now
 from portal_app.services.bin import bin_letters
 from portal_app.services.house import House
@@ -298,3 +299,22 @@ def test_only_the_visitors_own_acts_keep_the_sign_in_awake() -> None:
 
     assert {"load", "refresh"} & awake == set()
     assert {"sort_by", "find", "bin_chosen", "undo", "choose"} <= awake
+
+
+async def test_an_english_page_sorts_and_lists_kinds_by_their_english_names(boxes: Boxes) -> None:
+    anna, _ = boxes
+    for kind in (LetterKind.POLICY_DOCUMENT, LetterKind.ANSWER, LetterKind.PAYMENT_REMINDER):
+        anna.place(str(kind), kind=kind, at=now())
+    shown = {}
+
+    for language in ("hu", "en"):
+        state = visit(anna, "rendez=tipus")
+        state.language = language
+        await do(state, "load")
+        shown[language] = (subjects(state), [kind.words for kind in state.kinds])
+
+    assert shown["hu"][0] == ["payment_reminder", "policy_document", "answer"]
+    assert shown["en"] == (
+        ["answer", "payment_reminder", "policy_document"],
+        ["Answer from customer service", "Payment reminder", "Policy document"],
+    )

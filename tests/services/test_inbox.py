@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from portal_app.database.tables import Account, Letter, SignIn
 from portal_app.database.transactions import Database
 from portal_app.domain.hungarian import sort_key
-from portal_app.domain.kinds import FOLDED_NAMES, LetterKind
+from portal_app.domain.kinds import FOLDED_NAMES, SHOWN_ORDERS, LetterKind
 from portal_app.domain.letters import Filter, Listing, ListPage, Period, Sort, SortField
 from portal_app.services import inbox
 from portal_app.services.bin import bin_letters
@@ -392,6 +392,27 @@ def test_every_question_stays_within_the_owners_index_range(boxes: Boxes, listin
 
 # Amounts and deadlines are few; they are sorted within their owner's range without an index of their own.
 INDEXED = [column for column in SortField if column not in (SortField.AMOUNT, SortField.DUE)]
+
+
+def test_kinds_are_sorted_by_the_names_that_an_english_page_shows(boxes: Boxes) -> None:
+    anna, _ = boxes
+    for age, kind in enumerate(LetterKind):
+        anna.place(str(kind), at=NOON - age * DAY, kind=kind)
+
+    upwards = subjects(anna, Listing(sort=Sort(SortField.KIND, descending=False), language="en"))
+    downwards = subjects(anna, Listing(sort=Sort(SortField.KIND), language="en"))
+
+    assert upwards == [str(kind) for kind in SHOWN_ORDERS["en"]]
+    assert downwards == upwards[::-1]
+
+
+def test_they_are_sorted_within_their_owners_range(sqlite_database: Database) -> None:
+    anna = open_mailbox(sqlite_database, ANNA)
+    fill(anna, 50)
+
+    plans = plans_of(sqlite_database, lambda: listed(anna, Listing(sort=Sort(SortField.KIND), language="en")))
+
+    assert all("SEARCH letter USING INDEX letter_inbox_" in plan and "(account_id=?" in plan for plan in plans)
 
 
 @pytest.mark.parametrize("column", INDEXED)

@@ -14,7 +14,7 @@ from portal_app.customer.inbox import addresses
 from portal_app.customer.inbox.rows import Choice, LetterRow, chips, kind_words, letter_row, say, shown_range
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.calendar import budapest_date
-from portal_app.domain.kinds import LetterKind
+from portal_app.domain.kinds import LetterKind, in_shown_order
 from portal_app.domain.letters import NEWEST_FIRST, Filter, Listing, ListPage, Period, SortField, at_first, pressed, read_sort
 from portal_app.domain.shelves import Shelf
 from portal_app.gateways.clock import now
@@ -149,7 +149,7 @@ class InboxState(PortalState):
     @open_to(CUSTOMER, own_act=True)
     async def show_arrived(self) -> Any:
         """Show the newest letters."""
-        listing = Listing(at_first(self._filter().shelf), NEWEST_FIRST, 1, self.per_page)
+        listing = Listing(at_first(self._filter().shelf), NEWEST_FIRST, 1, self.per_page, self.language)
         await self._open(listing.filter, listing.sort, listing.page)
         return self._go_to(listing)
 
@@ -308,7 +308,9 @@ class InboxState(PortalState):
 
     async def _open(self, wanted: Filter, sort: Any, page: int) -> None:
         moment = now()
-        opened = await ask(inbox.open_inbox, customer(), wanted, sort, page, brand=the_brand(), now=moment)
+        opened = await ask(
+            inbox.open_inbox, customer(), wanted, sort, page, language=self.language, brand=the_brand(), now=moment
+        )
         self._read_at, self._recent = moment, opened.recent
         self._put(arrived_words="", list_changed=False, unread=opened.around.unread)
         self._show(opened.listing, opened.page, moment)
@@ -341,10 +343,11 @@ class InboxState(PortalState):
 
     def _surround(self, opened: OpenedInbox) -> None:
         around, habits, language = opened.around, opened.habits, self.language
+        kinds = in_shown_order(map(LetterKind, around.kinds), language)
         warned = max(the_brand().retention.warn_days)
         last = written_moment(habits.last_sign_in, language) if habits.last_sign_in else ""
         self._put(
-            kinds=[Choice(addresses.kind_word(LetterKind(kind)), kind_words(kind, language)) for kind in around.kinds],
+            kinds=[Choice(addresses.kind_word(kind), kind_words(kind, language)) for kind in kinds],
             policies=list(around.policies),
             mailbox_empty=around.total == 0,
             empty_words=self._say("empty_text", email=masked_email(habits.email)),
@@ -412,7 +415,7 @@ class InboxState(PortalState):
         return wanted
 
     def _listing(self) -> Listing:
-        return Listing(self._filter(), read_sort(self.sort), self.page, self.per_page)
+        return Listing(self._filter(), read_sort(self.sort), self.page, self.per_page, self.language)
 
     def _go_to(self, listing: Listing) -> Any:
         """Write the list into the address, so that it can be reloaded and gone back to."""

@@ -14,6 +14,7 @@ from portal_app.domain.actors import Customer
 from portal_app.domain.brands import Brand
 from portal_app.domain.errors import CodeWrong, MergeNotPossible, SignInRefused, TooMany
 from portal_app.domain.merges import Contact, may_be_merged
+from portal_app.domain.passwords import PasswordRules, is_too_old
 from portal_app.gateways.secrets import Secrets
 from portal_app.services import attempts, codes, failures
 from portal_app.services.events import record
@@ -54,7 +55,8 @@ def conclude_proof(
             )  # fmt: skip
         return False
     failures.forgive(db, ticket.place)
-    if not _still_good(db, ticket.sent_id if by_sent else ticket.credential_id, now):
+    checked = ticket.sent_id if by_sent else ticket.credential_id
+    if not _still_good(db, checked, brand.portal(other.portal).passwords, now):
         note_outcome(visit, SignInRefused.code)
         return False
     if not may_be_merged(db.get_one(Account, actor.account_id), other):
@@ -99,12 +101,12 @@ def forget_proof(db: Session, actor: Customer, *, now: datetime) -> None:
     end_visit(db, visit_of(db, actor, now=now))
 
 
-def _still_good(db: Session, credential_id: int | None, now: datetime) -> bool:
+def _still_good(db: Session, credential_id: int | None, rules: PasswordRules, now: datetime) -> bool:
     """Whether the password that was checked is still one of the account's."""
     credential = db.get(Credential, credential_id) if credential_id else None
     if credential is None or credential.ended_at is not None:
         return False
-    return credential.valid_until is None or credential.valid_until > now
+    return not is_too_old(credential.valid_until, sent=credential.kind == SENT, rules=rules, now=now)
 
 
 def proved_accounts(db: Session, actor: Customer, *, now: datetime) -> list[Account]:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select, update
 
 from portal_app.database.tables import Account, Credential
 from portal_app.domain.brands import PortalName
@@ -55,6 +55,17 @@ def test_a_password_that_we_sent_proves_an_account_that_nobody_has_opened(house:
     assert [one.login for one in merge_page(house, first).proved] == ["105 332 871"]
     with house.database.reading() as db:
         assert db.exec(select(Credential.used_at).where(Credential.kind == "sent")).one() is None
+
+
+@pytest.mark.parametrize(("kind", "proves"), [("chosen", True), ("sent", False)])
+def test_a_year_of_a_former_portal_ends_no_password_here_but_a_sent_one_has_its_life(
+    house: House, first: Opened, second: Opened, kind: str, *, proves: bool
+) -> None:
+    over = update(Credential).where(col(Credential.account_id) == second.id)
+    with house.database.writing() as db:
+        db.exec(over.values(kind=kind, valid_until=NOON - timedelta(days=1), used_at=NOON - timedelta(days=2)))
+
+    assert prove(house, first.customer, SECOND, SECOND_PASSWORD) is proves
 
 
 @pytest.mark.usefixtures("second")

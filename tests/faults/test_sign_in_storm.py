@@ -21,7 +21,7 @@ from portal_app.services import challenges
 from portal_app.services.house import House, open_house
 from tests.cast import ANNA, ANNAS_PASSWORD, BELA, BELAS_PASSWORD
 from tests.conftest import free_port
-from tests.faults.attacked import InstalledProduct
+from tests.faults.attacked import NO_TLS, InstalledProduct
 from tests.visitors import FULL_PASSWORD, active
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
@@ -46,7 +46,7 @@ class Door:
     def browser(self, number: int) -> httpx.AsyncClient:
         """A browser that was never here before."""
         headers = {"Origin": self.product.url, "X-Forwarded-For": f"198.51.{number // 250}.{number % 250 + 1}"}
-        return httpx.AsyncClient(base_url=self.product.url, headers=headers, timeout=120)
+        return httpx.AsyncClient(base_url=self.product.url, headers=headers, timeout=120, verify=NO_TLS)
 
     @asynccontextmanager
     async def browsers(self, first: int, number: int = AT_ONCE) -> AsyncIterator[list[httpx.AsyncClient]]:
@@ -199,7 +199,9 @@ def let_everybody_try(door: Door) -> None:
 def lock(door: Door, login: str) -> None:
     """Let an account have been locked."""
     headers = {"Origin": door.product.url, "X-Forwarded-For": "198.51.9.9"}
-    httpx.post(f"{door.product.url}/belepes", data={"login": login, "password": WRONG}, headers=headers, timeout=60)
+    httpx.post(
+        f"{door.product.url}/belepes", data={"login": login, "password": WRONG}, headers=headers, timeout=60, verify=NO_TLS
+    )
     values = {"failures": LOCKED_AFTER, "locked_at": now()}
     door.house.database.carry_out(lambda db: db.exec(update(FailureBucket).values(**values)))
 

@@ -14,16 +14,18 @@ import pytest
 from sqlmodel import SQLModel, col, func, select, update
 
 from portal_app.database.copies import copied_tables
-from portal_app.database.tables import ApiKey, Document, DocumentKey, Job, Letter, Policy
+from portal_app.database.tables import Account, ApiKey, Document, DocumentKey, Job, Letter, Merge, MergedRow, Policy
 from portal_app.database.transactions import Database
+from portal_app.domain.applications import ApplicationKind
 from portal_app.gateways import clock
+from portal_app.gateways.secrets import public_id
 from portal_app.operations.nightly import Night, run_night
 from portal_app.operations.turns import turn
-from portal_app.services import installation, letters, messages
+from portal_app.services import applications, duty, installation, letters, messages
 from portal_app.services.accounts import seal_text
 from portal_app.services.documents import find_document, read_wrapped
 from portal_app.services.house import House
-from tests.cast import ANNA, BELA, NOON
+from tests.cast import ANNA, BELA, DENES, NOON
 from tests.conftest import SECRET
 from tests.database.bare import bare_databases_in
 from tests.mailbox import MINTA, Mailbox, open_mailbox, stored_file
@@ -33,7 +35,7 @@ CONTENTS = [os.urandom(size) for size in (1, 300, 70_000, 200_000)]
 
 
 def used(installed: Installed) -> Mailbox:
-    """Use the installation: letters with files, opened ones, a reply with a file, post, a policy."""
+    """Use the installation: letters with files, opened ones, a reply with a file, post, a policy, requests, a merge."""
     house = installed.house
     anna = open_mailbox(house.database, ANNA)
     for content in CONTENTS:
@@ -53,7 +55,29 @@ def used(installed: Installed) -> Mailbox:
             )
         )  # fmt: skip
         db.add(ApiKey(name="core", sha256="0" * 64, created_at=NOON))
+    use_portals(house, anna)
     return anna
+
+
+def use_portals(house: House, anna: Mailbox) -> None:
+    """Ask for something, begin to ask for more, merge an account, be on duty."""
+    account_id = anna.customer.account_id
+    new = applications.NewApplication(ApplicationKind.PHONE, "n", {"phone": "+36301234567"})
+    house.database.carry_out(applications.submit, anna.customer, new, brand=MINTA, now=clock.now())
+    house.database.carry_out(
+        applications.save_draft, anna.customer, ApplicationKind.EMAIL, {"email": "uj@pelda.example"}, now=clock.now()
+    )
+    house.database.carry_out(duty.begin_duty, DENES, "Cili", clock.now() + timedelta(hours=1), now=clock.now())
+    other = open_mailbox(house.database, "regi@pelda.example").customer.account_id
+    with house.database.writing() as db:
+        db.get_one(Account, other).status = "merged"
+        done = Merge(
+            public_id=public_id(), account_id=account_id, merged_id=other, merged_at=clock.now(),
+            undo_until=clock.now() + timedelta(days=30),
+        )  # fmt: skip
+        db.add(done)
+        db.flush()
+        db.add(MergedRow(merge_id=done.id or 0, kind="letter", row_id=1))
 
 
 def everything(database: Database) -> dict[str, list[tuple[object, ...]]]:
@@ -103,6 +127,8 @@ def test_the_drill(installed: Installed, elsewhere: Installed, tmp_path: Path) -
     assert restored.returncode == 0, restored.stderr
     assert json.loads(made.stdout)["objects"] == json.loads(restored.stdout)["objects"] == 5
     assert everything(elsewhere.database) == everything(installed.database)
+    there = {name for name, rows in everything(elsewhere.database).items() if rows}
+    assert there >= {"application", "application_draft", "merge", "merged_row", "duty"}
     assert list(readable_documents(elsewhere.house).values()) == [True] * 5
 
 

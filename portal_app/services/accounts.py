@@ -1,6 +1,7 @@
 """Accounts: opened by themselves when the insurer names a customer (R6–R8), found by their identifiers."""
 
 import base64
+import random
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, select, update
@@ -8,9 +9,10 @@ from sqlmodel import Session, col, delete, select, update
 from portal_app.database.tables import Account, Credential, Link, Login, Merge, MergedRow
 from portal_app.domain.actors import Actor, Customer
 from portal_app.domain.brands import Brand, LoginKind, PortalName
-from portal_app.domain.logins import issued_shown, login_key
+from portal_app.domain.logins import issued_login, issued_shown, login_key
 from portal_app.gateways.secrets import Secrets, public_id, random_token, token_digest
 from portal_app.services.events import record
+from portal_app.services.links import supersede_links
 from portal_app.services.outbox import enqueue
 
 # An account's own identifiers, before those that came with a merge.
@@ -87,6 +89,13 @@ def add_issued_login(db: Session, account: Account, login: str) -> None:
 def is_free(db: Session, login: str) -> bool:
     """Whether an identifier leads nowhere yet."""
     return db.exec(select(Login.id).where(Login.key == login_key(login))).first() is None
+
+
+def unused_login(db: Session, drawn: str = "") -> str:
+    """Give the drawn identifier, or another one where none was drawn or chance drew somebody else's."""
+    while not drawn or not is_free(db, drawn):
+        drawn = issued_login(random.SystemRandom())
+    return drawn
 
 
 def issued_login_of(db: Session, account_id: int) -> str:
@@ -208,16 +217,7 @@ def confirm_contact(account: Account, credential: Credential, *, now: datetime) 
 
 def new_link(db: Session, account_id: int, purpose: str, *, valid_until: datetime, now: datetime, subject: str = "") -> str:
     """Make a link's token; the ones of the same purpose that were sent before are superseded."""
-    db.exec(
-        update(Link)
-        .where(
-            col(Link.account_id) == account_id,
-            col(Link.purpose) == purpose,
-            col(Link.used_at).is_(None),
-            col(Link.superseded_at).is_(None),
-        )
-        .values(superseded_at=now)
-    )
+    supersede_links(db, account_id, col(Link.purpose) == purpose, now=now)
     token = random_token()
     db.add(
         Link(

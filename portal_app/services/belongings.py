@@ -1,12 +1,14 @@
 """Belongings: what an account has, how it goes over when two accounts become one, and how it goes back (R57)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Executable, and_, insert, literal, or_
 from sqlalchemy import select as sql_select
-from sqlmodel import Session, col, delete, func, update
+from sqlmodel import Session, col, delete, func, select, update
 
 from portal_app.database.tables import (
+    Account,
     Application,
     Delivery,
     Draft,
@@ -27,6 +29,18 @@ _MOVED: tuple[tuple[str, type[Login | Policy | Letter | Message | Application | 
     ("application", Application),
     ("merge", Merge),
 )
+
+
+def hold(db: Session, *account_ids: int) -> Sequence[Account]:
+    """Give the accounts' rows as they are now, held for this transaction; first their policies and letters.
+
+    Everybody who holds several of these takes them in this order.
+    """
+    for table in (Policy, Letter):
+        owned = select(table.id).where(col(table.account_id).in_(account_ids))
+        db.exec(owned.order_by(col(table.id)).with_for_update(key_share=True))
+    rows = select(Account).where(col(Account.id).in_(account_ids)).order_by(col(Account.id))
+    return db.exec(rows.with_for_update().execution_options(populate_existing=True)).all()
 
 
 def bring_over(db: Session, done: Merge) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select, update
 
 from portal_app.database.tables import Account, Link
@@ -88,6 +89,12 @@ def use_link(db: Session, link: Link, *, now: datetime) -> bool:
         .values(used_at=now)
     )
     return db.execute(used.returning(col(Link.id))).first() is not None
+
+
+def supersede_links(db: Session, account_id: int, *which: ColumnElement[bool], now: datetime) -> None:
+    """Let no unused link of the account work any more that was sent before; of `which` alone where that is said."""
+    unused = (col(Link.account_id) == account_id, col(Link.used_at).is_(None), col(Link.superseded_at).is_(None))
+    db.exec(update(Link).where(*unused, *which).values(superseded_at=now))
 
 
 def end_links(db: Session, account_id: int, *, now: datetime) -> None:

@@ -17,7 +17,6 @@ from portal_app.database.tables import (
     Credential,
     Device,
     Letter,
-    Link,
     Login,
     Merge,
     MergedRow,
@@ -32,6 +31,7 @@ from portal_app.domain.merges import Contact, may_be_merged, undo_until
 from portal_app.gateways.secrets import public_id
 from portal_app.services import accounts, belongings, codes, letters, sign_ins
 from portal_app.services.events import record
+from portal_app.services.links import supersede_links
 from portal_app.services.merge_proofs import contact_of, errand_of, forget_proof, proved_accounts, shared_contact
 from portal_app.services.outbox import enqueue
 from portal_app.services.sign_in import AttemptView, attempt_view
@@ -237,25 +237,14 @@ def _held(db: Session, account_id: int, other_id: int) -> tuple[Account, Account
     """Give both accounts' rows, held for this transaction with everything that moves between them."""
     locks.one_at_a_time(db, locks.APPLICATIONS)
     locks.one_at_a_time(db, locks.MESSAGES)
-    both = (account_id, other_id)
-    for table in (Policy, Letter):
-        db.exec(select(table.id).where(col(table.account_id).in_(both)).order_by(col(table.id)).with_for_update(key_share=True))
-    rows = db.exec(
-        select(Account)
-        .where(col(Account.id).in_(both))
-        .order_by(col(Account.id))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    held = {row.id: row for row in rows}
+    held = {row.id: row for row in belongings.hold(db, account_id, other_id)}
     return held[account_id], held[other_id]
 
 
 def _end_ways_in(db: Session, account_id: int, now: datetime) -> None:
     """End every sign-in, link and known browser of the account that sleeps from now on; its passwords sleep with it."""
     sign_ins.end_others(db, account_id, now=now, reason="merged")
-    unused = (col(Link.account_id) == account_id, col(Link.used_at).is_(None), col(Link.superseded_at).is_(None))
-    belongings.run_over(db, update(Link).where(*unused).values(superseded_at=now))
+    supersede_links(db, account_id, now=now)
     belongings.run_over(db, update(SignIn).where(col(SignIn.account_id) == account_id).values(device_id=None))
     belongings.run_over(db, delete(Device).where(col(Device.account_id) == account_id))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select, update
 
 from portal_app.database.locks import OPENINGS, one_at_a_time
-from portal_app.database.tables import Account, Credential, Link, Login, Policy
+from portal_app.database.tables import Account, Credential, Login, Policy
 from portal_app.domain.actors import Actor
 from portal_app.domain.brands import Brand, LoginKind, PortalName
 from portal_app.domain.errors import AccountUnknown, SalesRouteUnknown
@@ -17,6 +17,7 @@ from portal_app.gateways.hashing import PasswordHashing
 from portal_app.gateways.secrets import Secrets
 from portal_app.services import accounts
 from portal_app.services.events import record
+from portal_app.services.links import supersede_links
 from portal_app.services.outbox import enqueue
 
 
@@ -183,7 +184,7 @@ def _new_account(
     if first_access is None:
         raise FirstAccessNeeded
     account = accounts.open_issued(
-        db, actor, _free_login(db, first_access.login), email=policy.email, portal=portal, phone=policy.phone,
+        db, actor, accounts.unused_login(db, first_access.login), email=policy.email, portal=portal, phone=policy.phone,
         customer_ref=policy.customer_ref, now=now,
     )  # fmt: skip
     return account, True
@@ -201,13 +202,6 @@ def _shared_account(db: Session, policy: Policy, portal: PortalName, brand: Bran
         return None
     one_at_a_time(db, OPENINGS)
     return accounts.account_of_customer(db, policy.customer_ref, portal)
-
-
-def _free_login(db: Session, drawn: str) -> str:
-    """Give the drawn identifier, or another one where chance drew somebody else's."""
-    while not drawn or not accounts.is_free(db, drawn):
-        drawn = issued_login(random.SystemRandom())
-    return drawn
 
 
 def _send_access(
@@ -279,8 +273,7 @@ def _leave(db: Session, actor: Actor, policy: Policy, account: Account, now: dat
 
 def _withdraw_access(db: Session, account: Account, now: datetime) -> None:
     """End links and sent passwords that went to an address which turned out not to be the holder's."""
-    unused = (col(Link.account_id) == account.id, col(Link.used_at).is_(None), col(Link.superseded_at).is_(None))
-    db.exec(update(Link).where(*unused).values(superseded_at=now))
+    supersede_links(db, account.id or 0, now=now)
     running = (col(Credential.account_id) == account.id, col(Credential.ended_at).is_(None))
     db.exec(update(Credential).where(*running).values(ended_at=now))
 

@@ -1,6 +1,5 @@
 """Upgrades: a letter-box becomes an account of the full portal, with everything that is in it (R39, R42–R43)."""
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +11,9 @@ from portal_app.domain.actors import Customer, Operator
 from portal_app.domain.brands import Brand, PortalName
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.errors import CodeWrong, PhoneMissing, PolicyUnknown, TooMany, UpgradeNotPossible
-from portal_app.domain.logins import issued_login, issued_shown
+from portal_app.domain.logins import issued_shown
 from portal_app.gateways.secrets import Secrets
-from portal_app.services import accounts, codes, retention, sign_ins
+from portal_app.services import accounts, belongings, codes, retention, sign_ins
 from portal_app.services.events import record
 from portal_app.services.outbox import enqueue
 from portal_app.services.visits import outcome_for
@@ -83,7 +82,7 @@ def upgrade(db: Session, actor: Customer, *, phone_proved: bool = False, brand: 
     Raises `UpgradeNotPossible` where the brand has no such portal or the account is being closed, and `CodeWrong`
     where the brand asks for a code by phone that was not `phone_proved`.
     """
-    account = _held(db, actor)
+    (account,) = belongings.hold(db, actor.account_id)
     if account.portal != PortalName.KULDEMENYEIM:
         return False
     if not may_upgrade(brand) or account.status != "active":
@@ -93,7 +92,7 @@ def upgrade(db: Session, actor: Customer, *, phone_proved: bool = False, brand: 
     account.portal, account.upgraded_at, account.upgrade_wished_at = PortalName.UGYFELPORTAL, now, None
     if phone_proved:
         account.phone_confirmed_at = now
-    login = _free_login(db)
+    login = accounts.unused_login(db)
     accounts.add_issued_login(db, account, login)
     retention.move_dates_of_account(db, actor, actor.account_id, rules=brand.retention, now=now)
     accounts.mark_changed(db, actor.account_id)
@@ -132,22 +131,6 @@ def invite(db: Session, actor: Operator, account_ids: Sequence[int], *, now: dat
             record(db, actor, "upgrade:invited", now=now, account_id=account_id)
             told += 1
     return told
-
-
-def _held(db: Session, actor: Customer) -> Account:
-    """Give the account's row, held for this transaction; first its policies, as everybody does who holds both."""
-    for table in (Policy, Letter):
-        owned = select(table.id).where(col(table.account_id) == actor.account_id)
-        db.exec(owned.order_by(col(table.id)).with_for_update(key_share=True))
-    held = select(Account).where(Account.id == actor.account_id).with_for_update()
-    return db.exec(held.execution_options(populate_existing=True)).one()
-
-
-def _free_login(db: Session) -> str:
-    while True:
-        login = issued_login(random.SystemRandom())
-        if accounts.is_free(db, login):
-            return login
 
 
 def _own(db: Session, actor: Customer) -> Account:

@@ -16,9 +16,10 @@ from portal_app.gateways.secrets import Secrets
 from portal_app.services import accounts, belongings, codes, retention, sign_ins
 from portal_app.services.events import record
 from portal_app.services.outbox import enqueue
-from portal_app.services.visits import outcome_for
+from portal_app.services.visits import note_for, outcome_for
 
 ERRAND = "upgrade"
+CODE_SENT = "upgrade_code_sent"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ def send_phone_code(db: Session, actor: Customer, policy_number: str, *, brand: 
         raise PhoneMissing
     if not codes.send_code(db, account, ERRAND, channel="sms", brand=brand, secrets=secrets, now=now):
         raise TooMany
+    # What was wrong with an earlier try is over.
+    note_for(db, actor, CODE_SENT, now=now)
 
 
 def check_phone_code(db: Session, actor: Customer, code: str, *, secrets: Secrets, now: datetime) -> bool:

@@ -173,8 +173,10 @@ async def test_a_brand_can_ask_for_a_policy_number_and_a_code_first(house: House
     assert (refused.headers["location"], portal_of(house, account_id)) == ("/atlepes", "kuldemenyeim")
     await browser.post("/atlepes", act="send_code", policy="KGFB-9999-999999")
     assert post_to(house, PHONE) == []
+    assert (await browser.shown(UpgradeState)).refused.startswith("Nem ismerünk ilyen számú szerződést.")
 
     await browser.post("/atlepes", act="send_code", policy=ANNAS_POLICY.lower())
+    assert (await browser.shown(UpgradeState)).refused == ""
     code = secret_of(house, post_to(house, PHONE, "confirmation_code")[0])
     answer = await browser.post("/atlepes", code=code)
 

@@ -161,6 +161,7 @@ def test_an_insurer_may_ask_for_a_policy_number_and_a_code_by_phone_first(page: 
     page.get_by_role("button", name="Kódot kérek SMS-ben").click()
     expect(page.locator("#move")).to_contain_text("A kódot elküldtük erre a telefonszámra: ** *** **01")
     ready(page)
+    expect(page.get_by_role("alert")).to_have_count(0)
     glance_twice(page)
     page.get_by_label("SMS-ben kapott kód").fill("12")
     page.get_by_role("button", name=MOVE).click()

@@ -12,6 +12,7 @@ from portal_app.customer.sign_in.state import SignInState
 from portal_app.customer.titles import title_with_error
 from portal_app.domain.brands import Brand, LoginKind, Portal
 from portal_app.domain.passwords import SENT_LENGTH, SENT_SPECIAL
+from portal_app.texts.money import NO_BREAK
 from portal_app.ui.fields import error_summary, password_field, text_field
 from portal_app.ui.forms import native_form
 from portal_app.ui.icons import icon
@@ -116,7 +117,7 @@ def _sent_password_hint(portal: Portal) -> rx.Component:
     if portal.login is not LoginKind.ISSUED:
         return rx.fragment()
     return rx.el.div(
-        rx.el.p(t("sign_in.sent_password", length=SENT_LENGTH, special=" ".join(SENT_SPECIAL)), class_name="field-hint"),
+        rx.el.p(t("sign_in.sent_password", length=SENT_LENGTH, special=NO_BREAK.join(SENT_SPECIAL)), class_name="field-hint"),
         rx.el.p(
             class_name="field-hint counter-words",
             role="status",

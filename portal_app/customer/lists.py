@@ -8,6 +8,7 @@ from typing import Any
 import reflex as rx
 
 from portal_app.browser.admission import CUSTOMER, Line, PageNumber, PublicId, Word, customer, open_to, parse
+from portal_app.browser.portal_state import PortalState
 from portal_app.customer.inbox import addresses
 from portal_app.customer.inbox.rows import say, shown_range
 from portal_app.customer.live_page import LivePage
@@ -135,8 +136,8 @@ class MailList(SearchedList, mixin=True):
         return replace(super()._listing(), sort=read_sort(self.sort))
 
 
-def search_section(state: type[SearchedList], label: rx.Var[str], hint: rx.Var[str]) -> rx.Component:
-    """Build the search above a list that has no other filter."""
+def search_section(state: type[PortalState], label: rx.Var[str], hint: rx.Var[str]) -> rx.Component:
+    """Build the search above a list that has no other filter; the state has `search` and `find`."""
     return rx.el.section(
         search_box(
             name=addresses.SEARCH,

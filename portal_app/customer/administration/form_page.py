@@ -4,17 +4,16 @@ from typing import Any
 
 import reflex as rx
 
-from portal_app.browser.portal_state import PortalState, the_brand
+from portal_app.browser.portal_state import PortalState
 from portal_app.customer.administration.addresses import CONTRACT_DATA
 from portal_app.customer.administration.form import FormState
-from portal_app.customer.administration.parts import breadcrumbs
+from portal_app.customer.administration.parts import breadcrumbs, on_paper, terms_list
 from portal_app.customer.administration.questionnaires import ALL, NO, OTHER, YES
 from portal_app.customer.administration.wording import AnswerShown, ChoiceShown
 from portal_app.domain.applications import ApplicationKind
 from portal_app.ui.fields import check_field, error_summary, radio_field, text_field
 from portal_app.ui.icons import icon
 from portal_app.ui.layout import page_title
-from portal_app.ui.links import document_link, mail_link
 from portal_app.ui.notices import notice
 from portal_app.ui.one_thing import not_found, still_loading
 from portal_app.ui.words import t
@@ -71,27 +70,8 @@ def _begin() -> rx.Component:
             notice("info", rx.el.p(t("request.no_policy"))),
             rx.el.p(rx.el.a(t("request.begin"), href=FormState.begun, class_name="btn btn-primary btn-wide-narrow")),
         ),
-        rx.cond(FormState.kind == _ELECTRONIC, _on_paper()),
+        rx.cond(FormState.kind == _ELECTRONIC, rx.fragment(*on_paper(FormState.declaration))),
         class_name="card-plain reading",
-    )
-
-
-def _on_paper() -> rx.Component:
-    contact = the_brand().contact
-    return rx.fragment(
-        rx.el.h2(t("administration.on_paper")),
-        rx.el.p(t("administration.on_paper_text")),
-        rx.el.p(
-            document_link(
-                icon("download"),
-                rx.el.span(t("administration.declaration")),
-                href=FormState.declaration,
-                download="",
-                class_name="link icon-link",
-            )
-        ),
-        rx.el.p(t("administration.send_to"), " ", mail_link(contact.email)),
-        rx.el.p(t("administration.post_to"), " ", rx.el.strong(contact.postal_address, class_name="together")),
     )
 
 
@@ -158,7 +138,7 @@ def _policy_choice(choice: rx.Var[ChoiceShown], number: rx.Var[int]) -> rx.Compo
 
 def _terms() -> rx.Component:
     return rx.el.div(
-        rx.el.ul(*[rx.el.li(t(f"request.terms_{part}")) for part in ("place", "mail", "keep", "back")], class_name="plain-list"),
+        terms_list(),
         _flaw("terms"),
         check_field(
             "terms",

@@ -6,7 +6,7 @@ import reflex as rx
 
 from portal_app.browser.admission import ANYONE, open_to, visitor
 from portal_app.browser.portal_state import PortalState, the_brand
-from portal_app.customer.administration.addresses import DECLARATION
+from portal_app.customer.administration.parts import on_paper, terms_list
 from portal_app.customer.administration.said import said
 from portal_app.customer.inbox.rows import say
 from portal_app.customer.posted import MAILS_LIMIT, as_long_for_everybody, refuse_beyond
@@ -24,7 +24,6 @@ from portal_app.texts.dates import until_day
 from portal_app.ui.fields import check_field, error_summary, text_field
 from portal_app.ui.icons import icon
 from portal_app.ui.layout import contact_lines, page_title
-from portal_app.ui.links import document_link, mail_link
 from portal_app.ui.notices import notice
 from portal_app.ui.words import t
 
@@ -131,9 +130,7 @@ def _form() -> rx.Component:
             ),
             rx.el.fieldset(
                 rx.el.legend(t("outside.consents"), class_name="field-label"),
-                rx.el.ul(
-                    *[rx.el.li(t(f"request.terms_{part}")) for part in ("place", "mail", "keep", "back")], class_name="plain-list"
-                ),
+                terms_list(),
                 rx.cond(
                     ERRORS["terms"] != "",
                     rx.el.p(icon("error"), rx.el.span(ERRORS["terms"]), id="terms-error", class_name="field-error"),
@@ -152,28 +149,9 @@ def _form() -> rx.Component:
             on_submit=OutsideState.send,
             no_validate=True,
         ),
-        _on_paper(),
+        *on_paper(),
         class_name="card-plain reading",
     )  # fmt: skip
-
-
-def _on_paper() -> rx.Component:
-    contact = the_brand().contact
-    return rx.fragment(
-        rx.el.h2(t("administration.on_paper")),
-        rx.el.p(t("administration.on_paper_text")),
-        rx.el.p(
-            document_link(
-                icon("download"),
-                rx.el.span(t("administration.declaration")),
-                href=DECLARATION,
-                download="",
-                class_name="link icon-link",
-            )
-        ),
-        rx.el.p(t("administration.send_to"), " ", mail_link(contact.email)),
-        rx.el.p(t("administration.post_to"), " ", rx.el.strong(contact.postal_address, class_name="together")),
-    )
 
 
 def _sent() -> rx.Component:

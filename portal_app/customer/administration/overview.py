@@ -8,11 +8,10 @@ from urllib.parse import urlencode
 import reflex as rx
 
 from portal_app.browser.admission import CUSTOMER, Line, Word, customer, open_to, parse
-from portal_app.browser.portal_state import PortalState, the_brand
+from portal_app.browser.portal_state import PortalState
 from portal_app.customer.administration.addresses import (
     CHANGES,
     CONTRACT_DATA,
-    DECLARATION,
     FORMS,
     MERGING,
     MODIFICATION,
@@ -20,19 +19,18 @@ from portal_app.customer.administration.addresses import (
     START,
     form_page,
 )
-from portal_app.customer.administration.parts import breadcrumbs, ways
+from portal_app.customer.administration.parts import breadcrumbs, on_paper, ways
+from portal_app.customer.inbox.addresses import SEARCH
 from portal_app.customer.inbox.rows import say
+from portal_app.customer.lists import search_section
 from portal_app.database.transactions import ask
 from portal_app.domain.applications import ApplicationKind
 from portal_app.domain.hungarian import fold
 from portal_app.services import inbox
 from portal_app.ui.icons import icon
 from portal_app.ui.layout import page_title
-from portal_app.ui.links import document_link, mail_link
-from portal_app.ui.lists import search_box
 from portal_app.ui.words import t
 
-SEARCH = "keres"
 _WORDS = re.compile(r"\w+")
 PICTURES = {
     ApplicationKind.ELECTRONIC: "mail",
@@ -94,21 +92,10 @@ def administration_page() -> rx.Component:
     return rx.el.div(
         page_title(t("administration.title")),
         rx.el.p(t("administration.lead")),
-        rx.el.section(
-            search_box(
-                name=SEARCH,
-                label=t("administration.search_label"),
-                hint=t("administration.search_hint"),
-                button=t("inbox.search"),
-                value=AdministrationState.search,
-                on_submit=AdministrationState.find,
-            ),
-            class_name="list-tools list-tools-plain card-plain",
-            aria_label=t("inbox.search"),
-        ),
+        search_section(AdministrationState, t("administration.search_label"), t("administration.search_hint")),
         rx.el.p(AdministrationState.none_found, role="status"),
         rx.el.ul(*[_tile(name) for name in _names()], class_name="way-list"),
-        _on_paper(),
+        rx.el.section(*on_paper(), class_name="card-plain"),
         class_name="administration",
     )
 
@@ -126,26 +113,6 @@ def _tile(name: str) -> rx.Component:
             ),
             class_name="card-plain way way-first" if form is ApplicationKind.ELECTRONIC else "card-plain way",
         ),
-    )
-
-
-def _on_paper() -> rx.Component:
-    contact = the_brand().contact
-    return rx.el.section(
-        rx.el.h2(t("administration.on_paper")),
-        rx.el.p(t("administration.on_paper_text")),
-        rx.el.p(
-            document_link(
-                icon("download"),
-                rx.el.span(t("administration.declaration")),
-                href=DECLARATION,
-                download="",
-                class_name="link icon-link",
-            )
-        ),
-        rx.el.p(t("administration.send_to"), " ", mail_link(contact.email)),
-        rx.el.p(t("administration.post_to"), " ", rx.el.strong(contact.postal_address, class_name="together")),
-        class_name="card-plain",
     )
 
 

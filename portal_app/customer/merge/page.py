@@ -15,7 +15,7 @@ from portal_app.ui.words import t
 
 
 def merge_page() -> rx.Component:
-    """Build the page: what was done, what was proved, else the ways to prove it; below, what can be undone."""
+    """Build the page."""
     return rx.el.div(
         page_title(t("merge.title")),
         rx.match(

@@ -14,7 +14,7 @@ from sqlmodel import Session, and_, col, func, select, update
 
 from portal_app.database import locks
 from portal_app.database.tables import Account, Job, Login, Message
-from portal_app.domain.actors import Actor, Customer, InsurerSystem, Operator
+from portal_app.domain.actors import Customer, InsurerSystem, Operator
 from portal_app.domain.brands import Brand
 from portal_app.domain.calendar import budapest_date
 from portal_app.domain.errors import MessageNotFound, NotAllowed, TooMany
@@ -278,11 +278,10 @@ def _new(
     )  # fmt: skip
 
 
-def _check_rate(db: Session, actor: Actor, now: datetime) -> None:
-    account_id = actor.account_id if isinstance(actor, Customer) else 0
+def _check_rate(db: Session, actor: Customer, now: datetime) -> None:
     sent = db.exec(
         select(func.count()).where(
-            Message.account_id == account_id,
+            Message.account_id == actor.account_id,
             IS_CHAT,
             Message.direction == Direction.CUSTOMER,
             Message.written_at > now - timedelta(hours=1),

@@ -17,7 +17,8 @@ from portal_app.gateways import clock
 from portal_app.operations.failures import CommandFailed
 from portal_app.operations.opening import open_installation
 from portal_app.services import decisions, openings
-from portal_app.services.decisions import Decision, InsurersApplication
+from portal_app.services.decisions import InsurersApplication
+from portal_app.services.fulfilments import Decision
 from portal_app.services.house import House
 
 WRONG_OPTIONS = 2
@@ -55,7 +56,8 @@ def decide(
     """Decide a request; the customer sees it at once and gets an e-mail. Exactly one of the four options.
 
     Customers without an account get the words by e-mail: no contract data belong into them.
-    Exit codes: 0 done; 1 refused: no such request, decided before, no policy of this number, no words; 2 wrong options.
+    Exit codes: 0 done; 1 refused: no such request, decided before, no policy of this number (in that account any more),
+    no words; 2 wrong options.
     """
     if sum((fulfil, reject, bool(ask), take_up)) != 1 or bool(reason) != reject:
         raise CommandFailed("say exactly one of --fulfil, --reject with --reason, --ask, --take-up", WRONG_OPTIONS)

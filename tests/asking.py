@@ -1,18 +1,20 @@
 """Requests for tests: policies as the core system states them, and what customers ask to have changed."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import select
 
 from portal_app.database.tables import Policy
-from portal_app.domain.actors import Customer
+from portal_app.domain.actors import Customer, Stranger
 from portal_app.domain.applications import ApplicationKind
 from portal_app.domain.policies import plate_key
-from portal_app.services import applications
+from portal_app.services import applications, decisions, openings
 from portal_app.services.applications import ApplicationReceipt, NewApplication
+from portal_app.services.fulfilments import Decision
 from portal_app.services.house import House
-from tests.cast import ANNA, ANNAS_POLICY, NOON
+from tests.cast import ANNA, ANNAS_POLICY, DENES, NOON
 from tests.visitors import full_customer
 
 ADDRESS = {"postcode": "1117", "town": "Budapest", "street": "Fehérvári út 1."}
@@ -70,3 +72,23 @@ def asked(
     """Submit a whole request; `facts` replace single ones."""
     new = NewApplication(kind, nonce, FACTS[kind] | facts, policy)
     return house.database.carry_out(applications.submit, actor, new, brand=house.brand, now=now)
+
+
+def asked_outside(house: House, number: str = ANNAS_POLICY, **facts: str) -> ApplicationReceipt:
+    """Let somebody without an account ask for electronic letters."""
+    new = NewApplication(ApplicationKind.ELECTRONIC, "n", {"terms": "yes", **facts}, number)
+    return house.database.carry_out(
+        applications.submit_from_outside, Stranger("192.0.2.1"), new, email="anna.uj@pelda.example", language="hu",
+        brand=house.brand, now=NOON,
+    )  # fmt: skip
+
+
+def fulfil(house: House, receipt: ApplicationReceipt, *, now: datetime = NOON + timedelta(days=2)) -> None:
+    """Let staff carry a request out, as their command does."""
+    decision = Decision(house.brand, house.secrets)
+    try:
+        house.database.carry_out(decisions.fulfil, DENES, receipt.reference, decision, now=now)
+    except openings.FirstAccessNeeded:
+        route = house.database.ask(decisions.sales_route_of, DENES, receipt.reference)
+        first = openings.draw_first_access(route, brand=house.brand, hashing=house.hashing)
+        house.database.carry_out(decisions.fulfil, DENES, receipt.reference, replace(decision, first_access=first), now=now)

@@ -37,6 +37,7 @@ from portal_app.services import (
     registrations,
 )
 from portal_app.services.applications import ApplicationReceipt, NewApplication
+from portal_app.services.fulfilments import Decision
 from portal_app.services.house import House, open_house
 from portal_app.services.registrations import Wanted
 from portal_app.settings import load_settings, read_brand
@@ -342,7 +343,7 @@ class _Scene:
             case ApplicationStatus.IN_PROGRESS:
                 do(decisions.take_up, DEMO, receipt.reference, now=at)
             case ApplicationStatus.FULFILLED:
-                decision = decisions.Decision(house.brand, house.secrets)
+                decision = Decision(house.brand, house.secrets)
                 do(decisions.fulfil, DEMO, receipt.reference, decision, now=at)
             case ApplicationStatus.WITHDRAWN:
                 do(applications.withdraw, customer, receipt.public_id, now=at)

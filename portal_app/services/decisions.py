@@ -1,55 +1,29 @@
-"""Decisions: what the insurer sees of requests and does with them; carrying one out really does what it decides."""
+"""Decisions: what the insurer sees of requests and does with them; `fulfilments` does what is decided."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, delete, or_, select, update
+from sqlmodel import Session, col, delete, or_, select
 
 from portal_app.database import locks
 from portal_app.database.tables import Account, Application, MergedRow, Policy
-from portal_app.domain.actors import InsurerSystem, Operator
-from portal_app.domain.applications import (
-    ApplicationKind,
-    ApplicationStatus,
-    address_line,
-    check_open,
-    is_overdue,
-)
-from portal_app.domain.brands import Brand
+from portal_app.domain.actors import Operator
+from portal_app.domain.applications import ApplicationKind, ApplicationStatus, check_open, is_overdue
 from portal_app.domain.calendar import budapest_date
-from portal_app.domain.errors import (
-    AccountClosed,
-    ApplicationNotFound,
-    MergeNotPossible,
-    PolicyElsewhere,
-    PolicyEnded,
-    PolicyUnknown,
-)
+from portal_app.domain.errors import ApplicationNotFound
 from portal_app.domain.hungarian import fold
 from portal_app.domain.logins import login_key
 from portal_app.domain.messages import check_text, clean_text
-from portal_app.domain.policies import (
-    Communication,
-    Holder,
-    PolicyStatement,
-    PolicyStatus,
-    SalesRoute,
-    plate_key,
-    takes_no_letters_since,
-)
-from portal_app.gateways.secrets import Secrets
-from portal_app.services import accounts, applications, merges, policies, whereabouts
-from portal_app.services.choices import turn_electronic, turn_postal
+from portal_app.domain.policies import plate_key
+from portal_app.services import accounts, applications, fulfilments
 from portal_app.services.events import record
-from portal_app.services.openings import FirstAccess, joins
+from portal_app.services.fulfilments import Decision, Insurer
 from portal_app.services.outbox import enqueue, enqueue_to_address
 
 LONGEST_WORDS = 5_000
 MOST_LISTED = 10_000
-
-Insurer = InsurerSystem | Operator
 
 
 @dataclass(frozen=True)
@@ -71,17 +45,6 @@ class InsurersApplication:
     reason: str
     fits: Mapping[str, bool]
     """What was given, compared with what is known of the policy named: `policy`, `holder`, `plate_number`, …"""
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What carrying out needs besides the request; `first_access` as soon as an account has to be opened."""
-
-    brand: Brand
-    secrets: Secrets
-    first_access: FirstAccess | None = None
-    other: str = ""
-    """For a merge: what names the other account, where the request itself does not."""
 
 
 # ── seeing ──
@@ -165,7 +128,7 @@ def fulfil(db: Session, actor: Insurer, reference: str, decision: Decision, *, n
     no refusal: draw one for `sales_route_of`, come again.
     """
     row = _open_one(db, reference)
-    _CARRIED_OUT[ApplicationKind(row.kind)](db, actor, row, decision, now)
+    fulfilments.carry_out(db, actor, row, decision, now=now)
     applications.end(row, ApplicationStatus.FULFILLED, "", now)
     _tell(db, row, "application_decided", {"outcome": "fulfilled"}, "", now)
     _note(db, actor, row, "fulfilled", now)
@@ -175,7 +138,7 @@ def fulfil(db: Session, actor: Insurer, reference: str, decision: Decision, *, n
 def sales_route_of(db: Session, actor: Insurer, reference: str) -> str:
     """Say by which route the policy of a request was sold, to draw first access for its account."""
     del actor
-    return _policy_of(db, _named(db, reference)).sales_route
+    return fulfilments.policy_of(db, _named(db, reference)).sales_route
 
 
 # ── erasing ──
@@ -191,123 +154,6 @@ def erase_ended(db: Session, actor: Operator, *, most: int, now: datetime) -> in
         db.exec(delete(MergedRow).where(col(MergedRow.kind) == "application", col(MergedRow.row_id).in_(due)))
         db.exec(delete(Application).where(col(Application.id).in_(due)))
     return len(due)
-
-
-# ── how it is carried out ──
-
-
-def _carry_out_electronic(db: Session, actor: Insurer, row: Application, decision: Decision, now: datetime) -> None:
-    policy, facts = _policy_of(db, row), json.loads(row.facts)
-    if takes_no_letters_since(policy.ended_on, budapest_date(now), decision.brand.retention.accept_after_end_days):
-        raise PolicyEnded(ended_on=(policy.ended_on or budapest_date(now)).isoformat())
-    accounting = facts.get("accounting") == "yes"
-    if row.account_id is not None:
-        account = db.exec(select(Account).where(Account.id == row.account_id)).one()
-        if account.status not in ("active", "closing"):
-            raise AccountClosed
-        if joins(policy.sales_route, decision.brand) != (account.portal == decision.brand.registers_in):
-            raise PolicyElsewhere
-        turn_electronic(db, actor, policy, account, accounting_documents=accounting, now=now)
-    else:
-        _open_account(db, actor, row, policy, decision, now)
-    record(
-        db, actor, "policy:turned_electronic", now=now, account_id=policy.account_id, about=policy.number,
-        accounting_documents=accounting,
-    )  # fmt: skip
-
-
-def _open_account(db: Session, actor: Insurer, row: Application, policy: Policy, decision: Decision, now: datetime) -> None:
-    """Let the policy open its account as the brand says, with the contact data of the request."""
-    statement = _statement(policy, json.loads(row.facts), row.email, now)
-    policy.email, policy.phone, policy.contact_decided_at = statement.holder.email, statement.holder.phone, None
-    policies.state_policy(
-        db, actor, statement, consent_stated=True, first_access=decision.first_access,
-        brand=decision.brand, secrets=decision.secrets, now=now,
-    )  # fmt: skip
-    policy.decided_here_at = policy.contact_decided_at = now
-
-
-def _carry_out_postal(db: Session, actor: Insurer, row: Application, decision: Decision, now: datetime) -> None:
-    del decision
-    policy, facts = _still_theirs(db, row), json.loads(row.facts)
-    policy.mailing_address = address_line(facts) or policy.mailing_address
-    db.flush()
-    turn_postal(db, col(Policy.id) == policy.id, now=now)
-    record(db, actor, "policy:turned_postal", now=now, account_id=policy.account_id, about=policy.number)
-
-
-def _carry_out_data(db: Session, actor: Insurer, row: Application, decision: Decision, now: datetime) -> None:
-    """Change the data of one policy, or of all that belong to the account now."""
-    del decision
-    facts = json.loads(row.facts)
-    column, value = {
-        ApplicationKind.ADDRESS: ("mailing_address", address_line(facts)),
-        ApplicationKind.PHONE: ("phone", facts.get("phone", "")),
-        ApplicationKind.EMAIL: ("email", facts.get("email", "")),
-        ApplicationKind.BANK_ACCOUNT: ("bank_account", facts.get("bank_account", "")),
-    }[ApplicationKind(row.kind)]
-    if row.policy_number:
-        which = col(Policy.id) == _still_theirs(db, row).id
-    elif row.account_id is not None:
-        which = col(Policy.account_id) == row.account_id
-    else:
-        raise PolicyUnknown
-    stamp = {"contact_decided_at": now} if column in {"phone", "email"} else {}
-    changed = db.exec(update(Policy).where(which).values({column: value, **stamp}).returning(col(Policy.number))).all()
-    for (number,) in sorted(changed):
-        record(db, actor, "policy:changed", now=now, account_id=row.account_id, about=number, what=str(row.kind))
-
-
-def _carry_out_merge(db: Session, actor: Insurer, row: Application, decision: Decision, now: datetime) -> None:
-    """Merge the account that the request names into the one it came from (R58)."""
-    facts = json.loads(row.facts)
-    if row.account_id is None:
-        raise MergeNotPossible
-    merges.merge_by_staff(db, actor, row.account_id, decision.other or facts.get("login", ""), brand=decision.brand, now=now)
-
-
-def _tell_way_in(db: Session, actor: Insurer, row: Application, decision: Decision, now: datetime) -> None:
-    """Tell the address on file which accounts there are and how to get in (R53); the address typed learns nothing of it."""
-    del decision
-    facts = json.loads(row.facts)
-    language, plate = facts.get("language", "hu"), facts.get("plate_number", "")
-    if not whereabouts.tell_whereabouts(db, actor, row.policy_number, plate, language=language, now=now):
-        raise PolicyUnknown
-
-
-_CARRIED_OUT: Mapping[ApplicationKind, Callable[[Session, Insurer, Application, Decision, datetime], None]] = {
-    ApplicationKind.ELECTRONIC: _carry_out_electronic,
-    ApplicationKind.POSTAL: _carry_out_postal,
-    ApplicationKind.ADDRESS: _carry_out_data,
-    ApplicationKind.PHONE: _carry_out_data,
-    ApplicationKind.EMAIL: _carry_out_data,
-    ApplicationKind.BANK_ACCOUNT: _carry_out_data,
-    ApplicationKind.MERGE: _carry_out_merge,
-    ApplicationKind.LOST_ACCESS: _tell_way_in,
-}
-
-
-def _statement(policy: Policy, facts: Mapping[str, str], email: str, now: datetime) -> PolicyStatement:
-    """Say of the policy what is known of it, with the consent and the contact data of the request."""
-    return PolicyStatement(
-        number=policy.number,
-        product=policy.product,
-        holder=Holder(
-            name=policy.holder_name,
-            email=email or policy.email,
-            phone=facts.get("phone") or policy.phone,
-            customer_ref=policy.customer_ref,
-            portal24_username=policy.portal24_username,
-        ),
-        communication=Communication.ELECTRONIC,
-        sales_route=SalesRoute(policy.sales_route),
-        status=PolicyStatus(policy.status),
-        as_of=policy.as_of,
-        consent_at=now,
-        plate_number=policy.plate_number,
-        accounting_documents=facts.get("accounting") == "yes",
-        ended_on=policy.ended_on,
-    )
 
 
 # ── the rest ──
@@ -327,24 +173,6 @@ def _open_one(db: Session, reference: str) -> Application:
     row = _named(db, reference)
     check_open(row.status)
     return row
-
-
-def _policy_of(db: Session, row: Application) -> Policy:
-    wanted = select(Policy)
-    if row.policy_id is not None:
-        return db.exec(wanted.where(Policy.id == row.policy_id)).one()
-    policy = db.exec(wanted.where(Policy.number == row.policy_number)).first()
-    if policy is None:
-        raise PolicyUnknown
-    return policy
-
-
-def _still_theirs(db: Session, row: Application) -> Policy:
-    """Give the policy unless it belongs to somebody else by now, whose data the former holder must not change."""
-    policy = _policy_of(db, row)
-    if row.account_id is not None and policy.account_id not in (None, row.account_id):
-        raise PolicyUnknown
-    return policy
 
 
 def _checked(words: str) -> str:
@@ -380,14 +208,28 @@ def _fits(db: Session, row: Application, facts: Mapping[str, str]) -> dict[str, 
         return {"policy": False}
     fits = {"policy": True}
     if row.account_id is not None:
-        fits["account"] = policy.account_id == row.account_id
+        its_own = policy.account_id == row.account_id
+        return fits | {"account": its_own} | ({} if its_own else _fits_owner(db, row.account_id, policy))
     given = {
         "name": (fold(facts.get("name", "")), fold(policy.holder_name)),
         "plate_number": (plate_key(facts.get("plate_number", "")), plate_key(policy.plate_number)),
         "phone": (facts.get("phone", ""), policy.phone),
         "email": (login_key(row.email), login_key(policy.email)),
     }
-    return fits | {what: written == known for what, (written, known) in given.items() if written and row.account_id is None}
+    return fits | {what: written == known for what, (written, known) in given.items() if written}
+
+
+def _fits_owner(db: Session, account_id: int, policy: Policy) -> dict[str, bool]:
+    """Compare a policy that is not in the account with what is known of the account's owner, as far as both are known."""
+    account = db.get_one(Account, account_id)
+    names = db.exec(select(Policy.holder_name).where(Policy.account_id == account_id).distinct()).all()
+    owner = {
+        "name": ({fold(name) for name in names}, fold(policy.holder_name)),
+        "email": ({account.email_key}, login_key(policy.email)),
+        "phone": ({account.phone}, policy.phone),
+        "customer_ref": ({account.customer_ref}, policy.customer_ref),
+    }
+    return {what: stated in known for what, (known, stated) in owner.items() if stated and any(known)}
 
 
 def _tell(db: Session, row: Application, kind: str, facts: dict[str, str | int], words: str, now: datetime) -> None:

@@ -33,6 +33,7 @@ from portal_app.domain.applications import ApplicationKind
 from portal_app.domain.errors import RequestInvalid, TooMany
 from portal_app.gateways.clock import now
 from portal_app.services import applications, decisions
+from portal_app.services.fulfilments import Decision
 from portal_app.services.house import House
 from portal_app.texts.catalogues import sentence
 from tests.asking import asked, by_post, known_policy, policy_of
@@ -254,7 +255,7 @@ async def test_going_back_to_post_is_asked_here_and_carried_out(house: House) ->
     led = await press(await shown(FormState, anna, f"{start}/cim"), "answer", address)
     page = await shown(RequestState, anna, str(await press(await shown(FormState, anna, led), "send")))
 
-    decision = decisions.Decision(house.brand, house.secrets)
+    decision = Decision(house.brand, house.secrets)
     house.database.carry_out(decisions.fulfil, DENES, page.request.reference, decision, now=now())
 
     assert (known_policy(house).communication, known_policy(house).mailing_address) == ("postal", "1117 Budapest, Fő u. 1.")

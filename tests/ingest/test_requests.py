@@ -9,6 +9,7 @@ from portal_app.database.tables import Job, Letter
 from portal_app.domain.applications import ApplicationKind
 from portal_app.gateways.clock import now
 from portal_app.services import decisions
+from portal_app.services.fulfilments import Decision
 from portal_app.services.house import House
 from tests.asking import asked, known_policy, policy_of
 from tests.cast import ANNA, ANNAS_POLICY, DENES
@@ -18,7 +19,7 @@ from tests.visitors import full_customer
 
 
 def fulfil(house: House, reference: str) -> None:
-    decision = decisions.Decision(house.brand, house.secrets)
+    decision = Decision(house.brand, house.secrets)
     house.database.carry_out(decisions.fulfil, DENES, reference, decision, now=now())
 
 

@@ -45,6 +45,7 @@ from portal_app.services import (
     sign_in,
     sign_ins,
 )
+from portal_app.services.fulfilments import Decision
 from portal_app.services.house import House
 from portal_app.services.placing import NewLetter, place_letters
 from tests.accounts import (
@@ -513,13 +514,13 @@ def test_a_sign_in_token_of_the_sleeping_account_stands_for_nobody(house: House,
 
 
 def test_carrying_out_a_request_merges_what_it_or_staff_name(house: House, first: Opened, second: Opened) -> None:
-    decision = decisions.Decision(house.brand, house.secrets)
+    decision = Decision(house.brand, house.secrets)
     new = applications.NewApplication(ApplicationKind.MERGE, "n", {"words": "A másik szerződésem is ide kérem."})
     asked = house.database.carry_out(applications.submit, first.customer, new, brand=house.brand, now=NOON)
     with pytest.raises(MergeNotPossible):
         house.database.carry_out(decisions.fulfil, DENES, asked.reference, decision, now=NOON)
 
-    named = decisions.Decision(house.brand, house.secrets, other=SECOND_POLICY)
+    named = Decision(house.brand, house.secrets, other=SECOND_POLICY)
     house.database.carry_out(decisions.fulfil, DENES, asked.reference, named, now=NOON)
 
     assert (first.policies(), second.row().status) == ([FIRST_POLICY, SECOND_POLICY], "merged")

@@ -44,7 +44,7 @@ class InsurersApplication:
     overdue: bool
     reason: str
     fits: Mapping[str, bool]
-    """What was given, compared with what is known of the policy named: `policy`, `holder`, `plate_number`, …"""
+    """What was given, or is known of the customer, compared with the policy named: `policy`, `account`, `name`, …"""
 
 
 # ── seeing ──

@@ -12,7 +12,7 @@ from portal_app.texts.phones import phone, phone_link
 from portal_app.ui.forms import native_form
 from portal_app.ui.icons import icon
 from portal_app.ui.links import document_link, mail_link
-from portal_app.ui.menu import menu
+from portal_app.ui.menu import menu, waiting_chat
 from portal_app.ui.notices import notice, page_notice
 from portal_app.ui.words import in_language, t
 
@@ -92,6 +92,7 @@ def _header(path: str, *, customers_only: bool) -> rx.Component:
         rx.el.div(
             document_link(_brand_words(PortalState.portal_title), href="/", class_name="brand-home"),
             rx.el.div(
+                waiting_chat("waiting-wide"),
                 leave if customers_only else rx.cond(PortalState.standing != "stranger", leave),
                 class_name="header-acts",
             ),

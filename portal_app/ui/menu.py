@@ -62,18 +62,30 @@ def _menu_of(portal: PortalName, here: str) -> rx.Component:
     places = [place for place in MENU if portal in place.portals]
     if portal not in FULL:
         return _plain(places, here)
+    at_hand = [place for place in places if place.at_hand]
     return rx.el.div(
         _opening(_tab_name(portal), places, here, "menu-panel"),
-        rx.el.ul(*[_at_hand(place, here) for place in places], class_name="menu-list menu-at-hand"),
+        _list(at_hand, here, "menu-at-hand"),
+        waiting_chat("waiting-narrow"),
         class_name="menu-full",
     )
 
 
-def _at_hand(place: Place, here: str) -> rx.Component:
-    """Build a line beside the tab, where its place has one; the chat has while an answer waits there."""
-    if place.path == CHAT:
-        return rx.cond(PortalState.unread_chat > 0, _item(place, here))
-    return _item(place, here) if place.at_hand else rx.fragment()
+def waiting_chat(class_name: str) -> rx.Component:
+    """Lead to the chat while an answer waits there: the menu that counts it is mostly closed.
+
+    Wide screens have room for it in the header, narrow ones beside the tab (portal.css).
+    """
+    return rx.cond(
+        PortalState.unread_chat > 0,
+        rx.el.a(
+            icon("chat"),
+            rx.el.span(t("shell.chat")),
+            _unread(PortalState.unread_chat),
+            href=CHAT,
+            class_name=f"btn btn-ghost {class_name}",
+        ),
+    )
 
 
 def _plain(places: Sequence[Place], here: str) -> rx.Component:
@@ -99,8 +111,8 @@ def _opening(name: rx.Component, places: Sequence[Place], here: str, class_name:
     )
 
 
-def _list(places: Sequence[Place], here: str) -> rx.Component:
-    return rx.el.ul(*[_item(place, here) for place in places], class_name="menu-list")
+def _list(places: Sequence[Place], here: str, class_name: str = "") -> rx.Component:
+    return rx.el.ul(*[_item(place, here) for place in places], class_name=f"menu-list {class_name}".strip())
 
 
 def _item(place: Place, here: str) -> rx.Component:

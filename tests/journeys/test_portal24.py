@@ -206,12 +206,13 @@ def test_an_answer_in_the_chat_is_counted_in_the_menu_of_every_page_until_it_is_
     open_page(page, "/chat")
     write(page, "Mikor jön meg a kötvényem?")
     expect(page.get_by_role("log")).to_contain_text("Mikor jön meg a kötvényem?")
-    waiting = page.locator(".menu-at-hand").get_by_role("link", name=re.compile("Chat"))
+    waiting = page.locator(".header-row").get_by_role("link", name=re.compile("Chat"))
 
     open_page(page, "/beallitasok")
     expect(waiting).to_have_count(0)
     say(portal, login, "Megérkezett.", tmp_path)
     expect(waiting).to_have_text("Chat1 olvasatlan", timeout=10_000)
+    expect(page.locator(".menu-panel a[href='/chat']")).to_have_text("Chat1 olvasatlan")
     look(page)
     waiting.click()
 

@@ -172,7 +172,8 @@ def _make_bare(build: Path) -> None:
 def _hashes(build: Path) -> list[str]:
     """Read from the built pages what they send when they connect."""
     for script in (build / "build" / "client" / "assets").glob("*.js"):
-        if found := re.search(r"initialStateHashes=\[([^\]]*)\]", script.read_text(encoding="utf-8")):
+        # The bundler writes a long list of strings as one string that is split.
+        if found := re.search(r"initialStateHashes=(\[[^\]]*\]|`[^`]*`)", script.read_text(encoding="utf-8")):
             return re.findall(r"[0-9a-f]{8,}", found[1])
     raise RuntimeError(f"{build}: the pages do not say which state they hold")
 

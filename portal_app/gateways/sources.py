@@ -11,6 +11,8 @@ from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
+from portal_app.gateways.clock import now
+
 Answer = TypeVar("Answer")
 
 _IPV6_SITE = 64
@@ -61,7 +63,7 @@ class SourceLimits:
         """Say in how many seconds a source that has used up the limit may try again; at least one."""
         key = source_key(source)
         free_at = max(self._free_at(item, action, key) for item in limits.parse_many(limit))
-        return max(1, math.ceil(free_at - time.time()))
+        return max(1, math.ceil(free_at - now().timestamp()))
 
     def _free_at(self, item: limits.RateLimitItem, action: str, source: str) -> float:
         return self._ask(lambda counter: counter.get_window_stats(item, action, source).reset_time)

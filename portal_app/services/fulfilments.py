@@ -18,7 +18,7 @@ from portal_app.gateways.secrets import Secrets
 from portal_app.services import merges, policies, whereabouts
 from portal_app.services.choices import turn_electronic, turn_postal
 from portal_app.services.events import record
-from portal_app.services.openings import FirstAccess, joins
+from portal_app.services.openings import FirstAccess, joins, present_account
 
 Insurer = InsurerSystem | Operator
 
@@ -62,6 +62,9 @@ def _turn_electronic(db: Session, actor: Insurer, row: Application, decision: De
         if joins(policy.sales_route, decision.brand) != (account.portal == decision.brand.registers_in):
             raise PolicyElsewhere
         turn_electronic(db, actor, policy, account, accounting_documents=accounting, now=now)
+    elif (held := present_account(db, policy)) is not None:
+        # Whoever typed the request may be anybody: the account's contact data are changed in the account.
+        turn_electronic(db, actor, policy, held, accounting_documents=accounting, now=now)
     else:
         _open_account(db, actor, row, policy, decision, now)
     record(

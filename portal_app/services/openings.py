@@ -88,7 +88,7 @@ def account_for(
     The policy wants letters (it is electronic and runs) and has an e-mail address, unless its route joins. The caller
     writes the account down on it. Raises `SalesRouteUnknown`, `AccountUnknown` and `FirstAccessNeeded`.
     """
-    present, opened = _present_account(db, policy), False
+    present, opened = present_account(db, policy), False
     if joins(policy.sales_route, brand):
         account = _named_account(db, policy, before, present)
     elif present is not None and _stays(db, policy, before, present):
@@ -117,7 +117,8 @@ def _drawn(sales_route: str, brand: Brand) -> FirstAccess:
 # ── where it is ──
 
 
-def _present_account(db: Session, policy: Policy) -> Account | None:
+def present_account(db: Session, policy: Policy) -> Account | None:
+    """Give the account that the policy's letters go to now, if there is one; for the services only."""
     account = db.get(Account, policy.account_id) if policy.account_id else None
     account = accounts.survivor_of(db, account) if account is not None else None
     return account if account is not None and account.status != "closed" else None

@@ -220,6 +220,25 @@ def test_a_request_from_outside_opens_an_account_as_the_brand_says(house: House)
     assert verdict(house) is None
 
 
+@pytest.mark.parametrize("status", ["active", "invited"])
+def test_a_request_from_outside_changes_nothing_of_an_account_that_is_there(house: House, status: str) -> None:
+    """Whoever typed the request may be anybody; the account's contact data are changed in the account."""
+    bela = full_customer(house, BELA)
+    with house.database.writing() as db:
+        db.get_one(Account, bela.account_id).status = status
+    policy_of(house, bela, communication="postal", email=BELA, phone="+36301234567", sales_route="broker_online")
+
+    fulfil(house, asked_outside(house, phone="+36309999999"))
+
+    policy = known_policy(house)
+    with house.database.reading() as db:
+        account = db.get_one(Account, bela.account_id)
+    assert (policy.communication, policy.account_id, policy.email, policy.phone) == (
+        "electronic", bela.account_id, BELA, "+36301234567",
+    )  # fmt: skip
+    assert (account.email, account.phone) == (BELA, "")
+
+
 def test_nothing_changes_before_staff_decide(house: House) -> None:
     policy_of(house, None, communication="postal", email="")
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 WIDTHS = (360, 1280)
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# Runs in the page: what axe does not look for (ux.md 2.2).
+# Runs in the page: what axe does not look for.
 OWN_RULES = """() => {
   const shown = (element) => element.getClientRects().length > 0;
   const faults = [];

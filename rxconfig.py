@@ -16,9 +16,7 @@ twins = [f"{own.scheme}://{name}:{own.port}" for name in LOOPBACK] if own.hostna
 
 DAISYUI = "daisyui@5.8.1"
 # Tailwind would take a part for every English word it finds in a script; these are the parts that pages use.
-PARTS = [
-    *("rootcolor", "properties", "button", "badge", "checkbox", "input", "radio", "select", "textarea", "progress"),
-]
+PARTS = ["rootcolor", "properties", "button", "badge", "checkbox", "input", "radio", "select", "textarea", "progress"]
 
 config = rx.Config(
     app_name="portal_app",

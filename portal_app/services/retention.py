@@ -57,7 +57,7 @@ def keep_unopened(db: Session, actor: Operator, *, rules: Retention, most: int, 
     letters = db.exec(
         select(Letter)
         .where(col(Letter.opened_at).is_(None), col(Letter.binned_at).is_(None), Letter.erase_on <= today + timedelta(days=1))
-        .order_by(col(Letter.id))
+        .order_by(col(Letter.erase_on), col(Letter.id))
         .limit(most)
     ).all()
     for letter in letters:

@@ -116,7 +116,7 @@ def wishes_to_invite(db: Session, actor: Operator, *, brand: Brand, most: int) -
         Account.portal == PortalName.KULDEMENYEIM,
         Account.status == "active",
     )
-    found = db.exec(select(Account.id).where(*wished).order_by(col(Account.id)).limit(most)).all()
+    found = db.exec(select(Account.id).where(*wished).order_by(col(Account.upgrade_wished_at), col(Account.id)).limit(most)).all()
     return [account_id for account_id in found if account_id is not None]
 
 

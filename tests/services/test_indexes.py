@@ -1,6 +1,7 @@
 """What everybody may ask for, and what customers do with whole accounts, looks nobody else's rows through."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import event
 from portal_app.database.tables import Account
 from portal_app.domain.actors import Stranger
 from portal_app.domain.applications import ApplicationKind
-from portal_app.domain.brands import PortalName
+from portal_app.domain.brands import PortalName, WhenUnopened
 from portal_app.domain.closings import Ground
 from portal_app.gateways.secrets import random_token, token_digest
 from portal_app.services import (
@@ -19,6 +20,7 @@ from portal_app.services import (
     merges,
     messages,
     registrations,
+    retention,
     upgrades,
     ways_in,
     whereabouts,
@@ -144,6 +146,19 @@ def test_what_nobody_confirmed_is_forgotten_without_a_look_at_letters(house: Hou
 
     # The night may look through the few links; on PostgreSQL a plan does not tell of foreign keys, hence tests/database.
     assert [scan for scan in scans if scan.startswith("SCAN letter")] == []
+
+
+def test_the_night_finds_wishes_and_unopened_letters_by_their_indexes(house: House, anna: Opened) -> None:
+    del anna
+    keeping = replace(house.brand.retention, when_unopened=WhenUnopened.KEEP)
+
+    scans = scans_of(
+        house,
+        lambda: house.database.ask(upgrades.wishes_to_invite, DENES, brand=house.brand, most=10),
+        lambda: house.database.carry_out(retention.keep_unopened, DENES, rules=keeping, most=10, now=NOON),
+    )
+
+    assert scans == []
 
 
 def test_joining_and_parting_accounts_touches_no_others(house: House, anna: Opened) -> None:

@@ -29,7 +29,7 @@ from portal_app.domain.logins import LONGEST_NAME, SHORTEST_NAME, flaw_in_name
 from portal_app.domain.passwords import forbidden_characters
 from portal_app.gateways.clock import now
 from portal_app.gateways.contacts import tidy_email
-from portal_app.services import registrations
+from portal_app.services import registrations, sign_in
 from portal_app.services.house import the_house
 from portal_app.services.passwords import NEW_EMPTY, REPEATED_OTHERWISE, flaws_of
 from portal_app.services.registrations import REFUSED, SENT, RegistrationView, Wanted
@@ -53,7 +53,7 @@ async def register(request: Request) -> Response:
     form, house = await posted(request), the_house()
     portal = house.brand.registers_in
     if form.text("act") == START_OVER or portal is None:
-        await carry_out(registrations.start_over, form.actor, now=now())
+        await carry_out(sign_in.start_over, form.actor, now=now())
         return form.back_to(REGISTRATION)
     wanted = Wanted(form.text("login").strip(), form.text("email").strip())
     errors = _errors(form, wanted, portal)

@@ -26,7 +26,7 @@ from portal_app.services.links import FoundLink, LinkPurpose, LinkStatus, link_o
 from portal_app.services.outbox import enqueue
 from portal_app.services.passwords import NewPasswordTicket
 from portal_app.services.sign_in import Browser, Ticket, end_former
-from portal_app.services.visits import Outcome, end_visit, keep_visit, note_outcome, outcome_of, visit_of
+from portal_app.services.visits import Outcome, keep_visit, note_outcome, outcome_of, visit_of
 
 UNCONFIRMED = "unconfirmed"
 SENT = "registration_sent"
@@ -129,11 +129,6 @@ def ask(
     )
     enqueue(db, "registration", account, now=now, facts=facts, sealed_secret=accounts.seal_text(secrets, token))
     record(db, actor, "registration:asked", now=now, account_id=account.id, about=account.public_id)
-
-
-def start_over(db: Session, actor: Customer | Stranger, *, now: datetime) -> None:
-    """Let the same browser fill in another registration."""
-    end_visit(db, visit_of(db, actor, now=now))
 
 
 def registration_view(db: Session, actor: Customer | Stranger, *, now: datetime) -> RegistrationView:

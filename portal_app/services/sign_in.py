@@ -202,7 +202,7 @@ def note_empty(db: Session, actor: Customer | Stranger, login: str, browser: Bro
 
 
 def start_over(db: Session, actor: Customer | Stranger, *, now: datetime) -> None:
-    """Forget what this browser came for, so that it can begin with another identifier; counts stay."""
+    """Forget what this browser came for, so that it can begin with another identifier or name; counts stay."""
     end_visit(db, visit_of(db, actor, now=now))
 
 

@@ -18,7 +18,7 @@ from portal_app.domain.actors import Operator
 from portal_app.domain.brands import Brand
 from portal_app.domain.notifications import MOST_ATTEMPTS, next_attempt, tried_until, waits_for_morning
 from portal_app.gateways.secrets import Secrets
-from portal_app.services.accounts import open_text
+from portal_app.services.accounts import open_text, survivor_of
 from portal_app.services.events import record
 
 LEASE = timedelta(minutes=2)
@@ -240,11 +240,14 @@ def _end(db: Session, actor: Operator, job: ClaimedJob, outcome: str, reason: st
 
 def _record_notified(db: Session, actor: Operator, account_id: int, job: ClaimedJob, now: datetime) -> None:
     """Note for every letter the e-mail was about that its customer was told: the proof the insurer asks for."""
+    owner = survivor_of(db, db.get_one(Account, account_id))
+    # The letters of an account that has fallen asleep since are in the other one, beside letters nobody was told of here.
+    whose = (Letter.account_id == owner.id, *([Delivery.account_id == account_id] if owner.id != account_id else []))
     told = db.exec(
         select(Letter.public_id, Letter.delivery_id)
         .join(Delivery, col(Delivery.id) == Letter.delivery_id)
         .where(
-            Letter.account_id == account_id,
+            *whose,
             col(Letter.publish_at).is_(None),
             Letter.placed_at >= job.owed_since,
             Letter.placed_at <= job.claimed_at,

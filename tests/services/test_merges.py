@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -25,6 +26,7 @@ from portal_app.database.tables import (
     Message,
     Policy,
 )
+from portal_app.domain.actors import Operator
 from portal_app.domain.applications import ApplicationKind
 from portal_app.domain.brands import PortalName
 from portal_app.domain.deliveries import Attachment, Handover
@@ -37,6 +39,7 @@ from portal_app.services import (
     applications,
     chats,
     closings,
+    courier,
     decisions,
     intake,
     merges,
@@ -471,6 +474,27 @@ def test_letters_that_arrive_during_the_merge_are_in_the_survivor(house: House, 
 
     assert (second.letters(), len(first.letters())) == ([], 7)
     assert first.row().unread == 7
+
+
+def test_who_was_told_of_a_letter_is_written_down_although_the_account_has_fallen_asleep(
+    house: House, first: Opened, second: Opened
+) -> None:
+    desk = intake.Desk(house.database, house.objects, house.scanner, house.brand)
+    later, postman = NOON + timedelta(minutes=1), Operator("courier")
+    for number, policy in enumerate((FIRST_POLICY, SECOND_POLICY)):
+        given = replace(handover(number), policy_number=policy)
+        intake.hand_over(desk, CORE, [given], now=lambda: later)
+    merged(house, first, second)
+
+    jobs = house.database.carry_out(courier.claim, postman, "mail", most=50, brand=house.brand, now=later)
+    for job in jobs:
+        if job.kind == "arrival" and job.recipient == WORK:
+            house.database.carry_out(courier.mark_sent, postman, job, now=later)
+
+    with house.database.reading() as db:
+        told = db.exec(select(Event.delivery_id).where(Event.act == "letter:notified")).all()
+        owed = db.exec(select(Delivery.id).where(Delivery.external_ref == "ref-1")).all()
+    assert told == owed
 
 
 def test_a_policy_that_came_to_the_sleeping_account_is_delivered_to_the_survivor(

@@ -282,6 +282,7 @@ async def test_the_page_without_a_link_shows_nobodys_data(new_browser: NewBrowse
     assert [(state.stage, state.status) for state in shown] == [("dead", "link_absent"), ("dead", "link_unknown")]
 
 
+@pytest.mark.usefixtures("standing_window")
 async def test_one_source_gets_only_so_many_mails(house: House, new_browser: NewBrowser) -> None:
     browser = new_browser()
     answers = [await fill_in(browser, login=f"nevem.{number}", email=f"a{number}@pelda.example") for number in range(12)]

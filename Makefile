@@ -67,20 +67,24 @@ lint: .venv/.workshop ## format, rules, types, floors
 	@$(BIN)/lint-imports --no-logo
 
 .PHONY: check
-check: lint ## lint, and every test that needs no browser
-	@$(BIN)/python -m pytest -n 2 -m "not journey and not fault" --ignore=tests/journeys --ignore=tests/faults
+check: lint ## lint, and every test that needs neither database nor browser: under a minute
+	@$(BIN)/python -m pytest -n 2 $(foreach room,architecture browser domain gateways texts ui,tests/$(room)) tests/test_settings.py
+
+# Three workers keep two cores busy, because these tests wait for disks and clocks.
+.PHONY: inside
+inside: .venv/.workshop ## every test that needs no browser
+	@$(BIN)/python -m pytest -n 3 --ignore=tests/journeys --ignore=tests/faults
 
 .PHONY: journeys
-journeys: .venv/.workshop chromium ## drive the built product in a real browser
-	@$(BIN)/python -m pytest tests/journeys
+journeys: .venv/.workshop chromium ## drive the built product in real browsers
+	@$(BIN)/python -m pytest -n 2 tests/journeys
 
 .PHONY: faults
 faults: .venv/.workshop ## what must survive being killed, filled and cut
 	@$(BIN)/python -m pytest tests/faults
 
 .PHONY: test
-test: .venv/.workshop chromium lint ## everything, journeys included
-	@$(BIN)/python -m pytest -n 2 -m "not journey and not fault" --ignore=tests/journeys --ignore=tests/faults
+test: .venv/.workshop chromium lint inside ## everything, journeys included
 	@$(MAKE) --jobs=2 --output-sync=target journeys faults
 
 .PHONY: bench

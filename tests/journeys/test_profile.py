@@ -139,11 +139,11 @@ def test_an_account_is_closed_from_outside_by_a_mailed_link_and_can_be_kept(page
     istvan = person(portal, "five days")
     open_page(page, "/portaltorles")
     look_twice(page)
-    page.get_by_label("E-mail-cím, amellyel belép").fill(istvan["login"])
+    page.get_by_label("Mivel lép be?").fill(istvan["login"])
     page.get_by_role("button", name="Kérem a megerősítő linket").click()
     ready(page)
     expect(page.get_by_role("alert")).to_contain_text("Válassza ki, miért kéri a törlést")
-    expect(page.get_by_label("E-mail-cím, amellyel belép")).to_have_value(istvan["login"])
+    expect(page.get_by_label("Mivel lép be?")).to_have_value(istvan["login"])
     look_twice(page)
     page.get_by_label("Megszűnt a biztosítási szerződésem").check()
     page.get_by_role("button", name="Kérem a megerősítő linket").click()
@@ -173,7 +173,7 @@ def test_an_account_is_closed_from_outside_by_a_mailed_link_and_can_be_kept(page
 def test_going_back_to_post_names_the_policies_that_change(page: Page, portal: Product) -> None:
     ferenc = person(portal, "expires in 12 days")
     open_page(page, "/portaltorles")
-    page.get_by_label("E-mail-cím, amellyel belép").fill(ferenc["login"])
+    page.get_by_label("Mivel lép be?").fill(ferenc["login"])
     page.get_by_label("Postán szeretném kapni a leveleimet").check()
     page.get_by_role("button", name="Kérem a megerősítő linket").click()
     ready(page)
@@ -188,7 +188,7 @@ def test_going_back_to_post_names_the_policies_that_change(page: Page, portal: P
 
 def test_whoever_asks_for_a_closing_gets_the_same_answer(page: Page) -> None:
     open_page(page, "/portaltorles")
-    page.get_by_label("E-mail-cím, amellyel belép").fill("nincs.ilyen@pelda.example")
+    page.get_by_label("Mivel lép be?").fill("nincs.ilyen@pelda.example")
     page.get_by_label("Más okból").check()
     page.get_by_role("button", name="Kérem a megerősítő linket").click()
     ready(page)

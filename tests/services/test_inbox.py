@@ -412,7 +412,7 @@ def test_they_are_sorted_within_their_owners_range(sqlite_database: Database) ->
 
     plans = plans_of(sqlite_database, lambda: listed(anna, Listing(sort=Sort(SortField.KIND), language="en")))
 
-    assert all("SEARCH letter USING INDEX letter_inbox_" in plan and "(account_id=?" in plan for plan in plans)
+    assert all("SEARCH letter USING INDEX" in plan and "(account_id=?" in plan for plan in plans)
 
 
 @pytest.mark.parametrize("column", INDEXED)

@@ -11,13 +11,13 @@ from portal_app.browser.admission import CUSTOMER, STRANGER, open_to, visitor
 from portal_app.browser.arrivals import arrival_of
 from portal_app.browser.pages import SIGN_IN
 from portal_app.browser.portal_state import PortalState, the_brand
-from portal_app.customer.asked_portal import PORTAL, at_portal, by_portal, here, portal_field, show_asked_portal
+from portal_app.customer.asked_portal import PORTAL, at_portal, here, portal_field, show_asked_portal
 from portal_app.customer.password_rules import drawn_password
 from portal_app.customer.posted import MAILS_LIMIT, Posted, posted, refuse_beyond
-from portal_app.customer.sign_in import FORGOTTEN, START_OVER, login_words
+from portal_app.customer.sign_in import FORGOTTEN, START_OVER, login_field
 from portal_app.database.transactions import ask, carry_out
 from portal_app.domain.actors import Customer, Stranger
-from portal_app.domain.brands import LoginKind, Portal
+from portal_app.domain.brands import LoginKind
 from portal_app.gateways.clock import now
 from portal_app.services import sign_in, ways_in
 from portal_app.services.challenges import MAILS_AN_HOUR
@@ -26,7 +26,7 @@ from portal_app.services.sign_in import FIELDS_EMPTY
 from portal_app.services.ways_in import WAY_IN_SENT
 from portal_app.texts.catalogues import sentence
 from portal_app.texts.phones import phone, phone_link
-from portal_app.ui.fields import error_summary, text_field
+from portal_app.ui.fields import error_summary
 from portal_app.ui.forms import native_form
 from portal_app.ui.layout import page_title
 from portal_app.ui.links import document_link, mail_link, mail_words
@@ -122,7 +122,7 @@ def _form() -> rx.Component:
         error_summary(("login", ForgottenState.login_error)),
         native_form(
             portal_field(ForgottenState.asked),
-            by_portal(_login_field),
+            login_field(ForgottenState.login, ForgottenState.login_error),
             rx.el.button(t("password.request"), type="submit", class_name="btn btn-primary btn-wide-narrow"),
             action=FORGOTTEN,
             no_validate=True,
@@ -130,20 +130,6 @@ def _form() -> rx.Component:
         ),
         rx.el.p(document_link(t("password.back_to_sign_in"), href=here(SIGN_IN)), class_name="after-form"),
         class_name="card-plain",
-    )
-
-
-def _login_field(portal: Portal) -> rx.Component:
-    words = login_words(portal, the_brand())
-    return text_field(
-        "login",
-        t(words),
-        error=ForgottenState.login_error,
-        autocomplete="username",
-        default_value=ForgottenState.login,
-        input_mode="email" if words == "sign_in.email" else "text",
-        spell_check=False,
-        auto_capitalize="none",
     )
 
 

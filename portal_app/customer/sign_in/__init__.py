@@ -1,7 +1,7 @@
 """Signing in (belépés): the form in the words of the portal asked for, its route, and what follows (R36–R37, R60)."""
 
 from portal_app.customer.sign_in.forms import FORGOTTEN, START_OVER, check_password, count_failure, enter
-from portal_app.customer.sign_in.page import TITLE, login_words, sign_in_page
+from portal_app.customer.sign_in.page import TITLE, login_field, login_words, sign_in_page
 from portal_app.customer.sign_in.state import SignInState
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "check_password",
     "count_failure",
     "enter",
+    "login_field",
     "login_words",
     "sign_in_page",
 ]

@@ -51,6 +51,25 @@ def login_words(portal: Portal, brand: Brand) -> str:
     return "sign_in.id_or_email" if LoginKind.EMAIL in kinds else "sign_in.id"
 
 
+def login_field(value: rx.Var[str], error: rx.Var[str]) -> rx.Component:
+    """Build the field for what the visitor signs in with, in the words of the portal that is asked for."""
+
+    def field(portal: Portal) -> rx.Component:
+        words = login_words(portal, the_brand())
+        return text_field(
+            "login",
+            t(words),
+            error=error,
+            autocomplete="username",
+            default_value=value,
+            input_mode="email" if words == "sign_in.email" else "text",
+            spell_check=False,
+            auto_capitalize="none",
+        )
+
+    return by_portal(field)
+
+
 def _form() -> rx.Component:
     return rx.fragment(
         rx.el.section(
@@ -64,7 +83,7 @@ def _form() -> rx.Component:
             native_form(
                 rx.el.input(type="hidden", name="back", default_value=SignInState.back),
                 portal_field(SignInState.asked),
-                by_portal(_login_field),
+                login_field(SignInState.login, SignInState.login_error),
                 password_field("password", t("sign_in.password"), error=SignInState.password_hint),
                 by_portal(_sent_password_hint),
                 rx.cond(
@@ -95,20 +114,6 @@ def _news() -> rx.Component:
         (TIMED_OUT, notice("info", rx.el.p(t("sign_in.timed_out")))),
         (RETURN, notice("info", rx.el.p(t("sign_in.again")))),
         rx.fragment(),
-    )
-
-
-def _login_field(portal: Portal) -> rx.Component:
-    words = login_words(portal, the_brand())
-    return text_field(
-        "login",
-        t(words),
-        error=SignInState.login_error,
-        autocomplete="username",
-        default_value=SignInState.login,
-        input_mode="email" if words == "sign_in.email" else "text",
-        spell_check=False,
-        auto_capitalize="none",
     )
 
 

@@ -12,6 +12,7 @@ from portal_app.domain.applications import ApplicationKind
 from portal_app.domain.policies import plate_key
 from portal_app.services import applications, decisions, openings
 from portal_app.services.applications import ApplicationReceipt, NewApplication
+from portal_app.services.decisions import InsurersApplication
 from portal_app.services.fulfilments import Decision
 from portal_app.services.house import House
 from tests.cast import ANNA, ANNAS_POLICY, DENES, NOON
@@ -92,3 +93,13 @@ def fulfil(house: House, receipt: ApplicationReceipt, *, now: datetime = NOON + 
         route = house.database.ask(decisions.sales_route_of, DENES, receipt.reference)
         first = openings.draw_first_access(route, brand=house.brand, hashing=house.hashing)
         house.database.carry_out(decisions.fulfil, DENES, receipt.reference, replace(decision, first_access=first), now=now)
+
+
+def listed(house: House, now: datetime = NOON) -> list[InsurersApplication]:
+    """List the open requests as staff see them."""
+    return house.database.ask(decisions.list_open, DENES, now=now)
+
+
+def status(house: House, receipt: ApplicationReceipt, *, now: datetime = NOON + timedelta(days=2)) -> str:
+    """Say how a request stands, as staff see it."""
+    return house.database.ask(decisions.read, DENES, receipt.reference, now=now).status

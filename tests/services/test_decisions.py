@@ -19,9 +19,8 @@ from portal_app.domain.errors import (
 )
 from portal_app.services import applications, decisions
 from portal_app.services.applications import ApplicationReceipt
-from portal_app.services.decisions import InsurersApplication
 from portal_app.services.house import House
-from tests.asking import asked, asked_outside, by_post, fulfil, policy_of
+from tests.asking import asked, asked_outside, by_post, fulfil, listed, policy_of, status
 from tests.cast import ANNA, BELA, BELAS_POLICY, DENES, NOON
 from tests.visitors import facts_of, full_customer, post_to
 
@@ -33,14 +32,6 @@ OUTSIDE = Stranger("192.0.2.1")
 def anna(house: House) -> Customer:
     """Anna with a policy that goes by post."""
     return by_post(house)
-
-
-def listed(house: House, now: datetime = NOON) -> list[InsurersApplication]:
-    return house.database.ask(decisions.list_open, DENES, now=now)
-
-
-def status(house: House, receipt: ApplicationReceipt) -> str:
-    return house.database.ask(decisions.read, DENES, receipt.reference, now=LATER).status
 
 
 def together(*works: Callable[[], None]) -> list[str | None]:

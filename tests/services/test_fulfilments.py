@@ -24,13 +24,12 @@ from portal_app.domain.errors import (
 )
 from portal_app.domain.kinds import LetterKind
 from portal_app.domain.policies import Communication, Holder, PolicyStatement, PolicyStatus, SalesRoute
-from portal_app.services import applications, decisions, intake, policies
-from portal_app.services.applications import ApplicationReceipt, NewApplication
-from portal_app.services.decisions import InsurersApplication
+from portal_app.services import applications, intake, policies
+from portal_app.services.applications import NewApplication
 from portal_app.services.house import House
 from portal_app.services.intake import Desk
-from tests.asking import asked, asked_outside, by_post, fulfil, known_policy, policy_of
-from tests.cast import ANNA, ANNAS_POLICY, BELA, BELAS_POLICY, CORE, DENES, NOON
+from tests.asking import asked, asked_outside, by_post, fulfil, known_policy, policy_of, status
+from tests.cast import ANNA, ANNAS_POLICY, BELA, BELAS_POLICY, CORE, NOON
 from tests.handing_over import HELLO
 from tests.visitors import full_customer, post_to
 
@@ -50,14 +49,6 @@ def verdict(house: House, *, now: datetime = LATER) -> Any:
     handover = Handover("SZ-1", ANNAS_POLICY, LetterKind.PREMIUM_CERTIFICATE, "Díjigazolás", "", (file,))
     desk = Desk(house.database, house.objects, house.scanner, house.brand)
     return intake.judge(desk, CORE, [handover], now=now)[0]
-
-
-def listed(house: House, now: datetime = NOON) -> list[InsurersApplication]:
-    return house.database.ask(decisions.list_open, DENES, now=now)
-
-
-def status(house: House, receipt: ApplicationReceipt) -> str:
-    return house.database.ask(decisions.read, DENES, receipt.reference, now=LATER).status
 
 
 def stated(house: House, *, as_of: datetime, consent_at: datetime, **changes: Any) -> None:
